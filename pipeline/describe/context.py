@@ -1,0 +1,96 @@
+"""What every field module looks at: one document, its lines and what its markup says.
+
+A field module offers `candidates(context) -> list[Candidate]`. Views that several of them need
+are cached here; rules about one field do not belong here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pipeline.records import BODY, Candidate, Cleaned, Document, Line
+
+#: How many lines at either end of a text can hold its furniture; bounds the work on huge texts.
+TOP_LINES: Final = 60
+BOTTOM_LINES: Final = 40
+
+#: Longest piece of source text kept as evidence, in characters.
+SOURCE_TEXT_LENGTH: Final = 200
+
+
+@dataclass(frozen=True)
+class Context:
+    """One document as the field modules see it.
+
+    `markup` holds the candidates read from the HTML tree (`pipeline.describe.markup_candidates`),
+    empty for flattened text.
+    """
+
+    document: Document
+    cleaned: Cleaned
+    markup: tuple[Candidate, ...] = ()
+
+    @cached_property
+    def top(self) -> tuple[Line, ...]:
+        """The first lines of the text, whatever their role."""
+        return self.cleaned.lines[:TOP_LINES]
+
+    @cached_property
+    def bottom(self) -> tuple[Line, ...]:
+        """The last lines of the text, whatever their role, without those of `top`."""
+        return self.cleaned.lines[max(TOP_LINES, len(self.cleaned.lines) - BOTTOM_LINES) :]
+
+    @cached_property
+    def edges(self) -> tuple[Line, ...]:
+        """`top` and `bottom`: where furniture stands."""
+        return self.top + self.bottom
+
+    @cached_property
+    def first_body_index(self) -> int:
+        """Index into `cleaned.lines` of the first body line; their number if there is none."""
+        lines = self.cleaned.lines
+        return next((i for i, line in enumerate(lines) if line.role == BODY), len(lines))
+
+    @cached_property
+    def before_body(self) -> tuple[Line, ...]:
+        """The lines before the first body line; at most the `TOP_LINES` nearest to it."""
+        first = self.first_body_index
+        return self.cleaned.lines[max(0, first - TOP_LINES) : first]
+
+    @cached_property
+    def _by_role(self) -> dict[str, tuple[Line, ...]]:
+        grouped: dict[str, list[Line]] = {}
+        for line in self.cleaned.lines:
+            grouped.setdefault(line.role, []).append(line)
+        return {role: tuple(lines) for role, lines in grouped.items()}
+
+    def with_role(self, *roles: str) -> tuple[Line, ...]:
+        """Return the lines of any of `roles`, in the order of the text."""
+        if len(roles) == 1:
+            return self._by_role.get(roles[0], ())
+        lines = [line for role in roles for line in self._by_role.get(role, ())]
+        return tuple(sorted(lines, key=lambda line: line.start))
+
+    @cached_property
+    def first_body(self) -> Line | None:
+        """The first body line, where there is one."""
+        body = self._by_role.get(BODY, ())
+        return body[0] if body else None
+
+    @cached_property
+    def last_body(self) -> Line | None:
+        """The last body line, where there is one."""
+        body = self._by_role.get(BODY, ())
+        return body[-1] if body else None
+
+    def markup_for(self, field: str) -> tuple[Candidate, ...]:
+        """Return what the markup says about `field`, in the order found."""
+        return tuple(candidate for candidate in self.markup if candidate.field == field)
+
+
+def shorten(text: str) -> str:
+    """Return `text` on one line, cut to the length that evidence keeps."""
+    flat = " ".join(text[: 2 * SOURCE_TEXT_LENGTH].split())
+    return flat if len(flat) <= SOURCE_TEXT_LENGTH else flat[: SOURCE_TEXT_LENGTH - 1] + "…"
