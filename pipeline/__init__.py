@@ -12,3 +12,5 @@ The flow, and where each part lives:
 
 Pure code never imports dagster; the Dagster shell never touches text.
 """
+
+__version__ = "0.1.0"

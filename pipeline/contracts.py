@@ -58,9 +58,7 @@ def arrow_schema(table: str) -> pa.Schema:
 
 def columns(table: str) -> list[dict[str, str | bool]]:
     """Return name, type, nullability and description of each column, for docs and UIs."""
-    documented = zip(
-        arrow_schema(table), contract(table)["schema"][0]["properties"], strict=True
-    )
+    documented = zip(arrow_schema(table), contract(table)["schema"][0]["properties"], strict=True)
     return [
         {
             "name": field.name,

@@ -1,0 +1,315 @@
+"""Tables as hive-partitioned Parquet on any Arrow or fsspec filesystem.
+
+A table is a folder, a day a partition, a partition one file:
+
+    articles/scrape_date=2018-07-27/part-0.parquet
+
+so that a partition is replaced by one rename: a reader sees the old day or the new one, never
+half of one. The partition column is left out of the files, as Spark and Arrow readers expect.
+What the columns mean does not belong here (see `pipeline.contracts`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from pipeline import __version__
+from pipeline.contracts import SCHEMA_VERSION, arrow_schema
+
+PARTITION: Final = "scrape_date"
+_DEFAULT_PART: Final = "part-0"
+#: Rows a row group: about 50 MB of article text, small enough to skip through.
+_ROW_GROUP: Final = 16_384
+_STAGING: Final = "_staging"
+
+
+class StorageError(RuntimeError):
+    """A table could not be read or written; the message says which, where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one write left behind: path relative to the root, rows, bytes on disk."""
+
+    path: str
+    rows: int
+    bytes: int
+
+
+def open_filesystem(uri: str) -> tuple[pafs.FileSystem, str]:
+    """Return the filesystem and root path of a local path or any Arrow or fsspec URI."""
+    if "://" not in uri:
+        return pafs.LocalFileSystem(), str(Path(uri).expanduser().resolve())
+    try:
+        filesystem, path = pafs.FileSystem.from_uri(uri)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        import fsspec
+
+        handler, path = fsspec.core.url_to_fs(uri)
+        filesystem = pafs.PyFileSystem(pafs.FSSpecHandler(handler))
+    return filesystem, path.rstrip("/")
+
+
+class Storage:
+    """The data directory: read, write and list partitions of the contracted tables."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._fs, self._root = open_filesystem(uri)
+        self._local = isinstance(self._fs, pafs.LocalFileSystem)
+
+    # Paths ------------------------------------------------------------------------------------
+
+    def path(self, *parts: str) -> str:
+        """Return a path under the root."""
+        return "/".join((self._root, *parts))
+
+    def partition_path(self, table: str, day: date, part: str = _DEFAULT_PART) -> str:
+        """Return the path of one file of a partition."""
+        return self.path(table, f"{PARTITION}={day.isoformat()}", f"{part}.parquet")
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def partitions(self, table: str) -> list[date]:
+        """Return the days that `table` holds, in order."""
+        selector = pafs.FileSelector(self.path(table), allow_not_found=True)
+        prefix = f"{PARTITION}="
+        names = [info.base_name for info in self._fs.get_file_info(selector)]
+        return sorted(date.fromisoformat(n.removeprefix(prefix)) for n in names if prefix in n)
+
+    def has(self, table: str, day: date, part: str = _DEFAULT_PART) -> bool:
+        """Tell whether a partition has been written."""
+        info = self._fs.get_file_info(self.partition_path(table, day, part))
+        return bool(info.type == pafs.FileType.File)
+
+    def read(
+        self,
+        table: str,
+        dates: Sequence[date] | None = None,
+        columns: Sequence[str] | None = None,
+        where: ds.Expression | None = None,
+    ) -> pa.Table:
+        """Return the rows of `dates` (all by default), partition column included.
+
+        `columns` limits what is read; `where` is an Arrow filter on columns in the files. Days
+        that were never written contribute no rows.
+        """
+        schema = arrow_schema(table)
+        wanted = list(columns) if columns is not None else schema.names
+        days = self.partitions(table) if dates is None else dates
+        tables = [self._read_day(table, day, wanted, where) for day in days]
+        empty = pa.schema([schema.field(name) for name in wanted]).empty_table()
+        return pa.concat_tables([empty, *(t for t in tables if t is not None)])
+
+    def batches(
+        self, table: str, day: date, columns: Sequence[str] | None = None, rows: int = 256
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a partition in batches of at most `rows`, in stored order, in bounded memory."""
+        schema = arrow_schema(table)
+        wanted = list(columns) if columns is not None else schema.names
+        for path in self._files(table, day):
+            with self._fs.open_input_file(path) as source:
+                parquet = pq.ParquetFile(source)
+                stored = [name for name in wanted if name != PARTITION]
+                for batch in parquet.iter_batches(rows, columns=stored, use_threads=False):
+                    yield _with_day(pa.table(batch), day, wanted, schema).to_batches()[0]
+
+    def row_count(self, table: str, day: date) -> int:
+        """Return the rows of a partition, from the file footers alone."""
+        total = 0
+        for path in self._files(table, day):
+            with self._fs.open_input_file(path) as source:
+                total += pq.read_metadata(source).num_rows
+        return total
+
+    def _files(self, table: str, day: date) -> list[str]:
+        folder = self.path(table, f"{PARTITION}={day.isoformat()}")
+        infos = self._fs.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
+        return sorted(info.path for info in infos if info.extension == "parquet")
+
+    def _read_day(
+        self, table: str, day: date, wanted: list[str], where: ds.Expression | None
+    ) -> pa.Table | None:
+        files = self._files(table, day)
+        if not files:
+            return None
+        schema = arrow_schema(table)
+        stored = [field for field in schema if field.name != PARTITION]
+        dataset = ds.dataset(files, schema=pa.schema(stored), filesystem=self._fs, format="parquet")
+        names = [name for name in wanted if name != PARTITION]
+        return _with_day(dataset.to_table(columns=names, filter=where), day, wanted, schema)
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def write(
+        self,
+        table: str,
+        day: date,
+        data: pa.Table | Iterable[pa.RecordBatch],
+        part: str = _DEFAULT_PART,
+    ) -> Written:
+        """Replace a partition by `data`, whole or not at all."""
+        with self.writer(table, day, part) as writer:
+            for batch in data.to_batches() if isinstance(data, pa.Table) else data:
+                writer.write(batch)
+        path = self.partition_path(table, day, part)
+        relative = path.removeprefix(self._root).lstrip("/")
+        return Written(relative, writer.rows, self._fs.get_file_info(path).size)
+
+    @contextmanager
+    def writer(self, table: str, day: date, part: str = _DEFAULT_PART) -> Iterator[PartitionWriter]:
+        """Open a partition for batches; it is replaced when the block ends well, else kept."""
+        with self.staged(self.partition_path(table, day, part)) as sink:
+            with PartitionWriter(sink, arrow_schema(table)) as writer:
+                yield writer
+
+    def drop(self, table: str, day: date, part: str = _DEFAULT_PART) -> None:
+        """Remove one file of a partition, if it is there."""
+        if self.has(table, day, part):
+            self._fs.delete_file(self.partition_path(table, day, part))
+
+    def keep_bytes(self, content: bytes) -> str:
+        """Keep `content` under its SHA-256 and return its path relative to the root."""
+        digest = hashlib.sha256(content).hexdigest()
+        relative = f"quarantine_bytes/{digest[:2]}/{digest}"
+        if self._fs.get_file_info(self.path(relative)).type != pafs.FileType.File:
+            self.write_bytes(relative, content)
+        return relative
+
+    def write_bytes(self, relative: str, content: bytes) -> None:
+        """Write one file under the root, whole or not at all."""
+        with self.staged(self.path(relative)) as sink:
+            sink.write(content)
+
+    def read_bytes(self, relative: str) -> bytes:
+        """Return one file under the root."""
+        with self._fs.open_input_file(self.path(relative)) as source:
+            content: bytes = source.read()
+        return content
+
+    @contextmanager
+    def staged(self, path: str) -> Iterator[Any]:
+        """Open a staging file that becomes `path` when the block ends well, else vanishes."""
+        staging = self.path(_STAGING, uuid.uuid4().hex)
+        self._create_parent(staging)
+        try:
+            with self._fs.open_output_stream(staging) as sink:
+                yield sink
+            self._commit(staging, path)
+        except BaseException:
+            if self._fs.get_file_info(staging).type == pafs.FileType.File:
+                self._fs.delete_file(staging)
+            raise
+
+    def _commit(self, staging: str, path: str) -> None:
+        # On local disks a rename is atomic but only durable once file and folder are synced;
+        # on object stores a move copies one whole object, which readers see all at once.
+        if self._local:
+            _fsync(staging)
+        self._create_parent(path)
+        self._fs.move(staging, path)
+        if self._local:
+            _fsync(str(Path(path).parent))
+
+    def _create_parent(self, path: str) -> None:
+        self._fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
+
+    # Locking ----------------------------------------------------------------------------------
+
+    def lock(self, name: str, timeout: float = 600.0) -> AbstractContextManager[Any]:
+        """Return a lock between processes that work on the same local data directory.
+
+        Waits up to `timeout` seconds. Object stores have no locks: there Dagster's concurrency
+        pools keep two runs apart.
+        """
+        return self._file_lock(name, timeout) if self._local else nullcontext()
+
+    @contextmanager
+    def _file_lock(self, name: str, timeout: float) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        folder = Path(self._root) / "_locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(folder / f"{name}.lock", timeout=timeout):
+                yield
+        except Timeout as error:
+            raise StorageError(
+                f"another Copydesk run is working on {self.uri} ({name}) and did not finish "
+                f"within {timeout:.0f} s; wait for it, or choose another --out"
+            ) from error
+
+
+class PartitionWriter:
+    """Writes the batches of one partition to a sink in even row groups."""
+
+    def __init__(self, sink: pa.NativeFile, schema: pa.Schema) -> None:
+        stored = pa.schema([field for field in schema if field.name != PARTITION])
+        versions = {"copydesk.version": __version__, "copydesk.schema_version": SCHEMA_VERSION}
+        self._schema = stored.with_metadata(versions)
+        self._parquet = pq.ParquetWriter(
+            sink,
+            self._schema,
+            compression="zstd",
+            use_dictionary=_dictionary_columns(stored),
+            write_page_index=True,
+        )
+        self._pending: list[pa.RecordBatch] = []
+        self.rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows that have the columns of the contract (the partition column may be absent)."""
+        self._pending.append(batch.select(self._schema.names).cast(self._schema))
+        self.rows += batch.num_rows
+        if sum(pending.num_rows for pending in self._pending) >= _ROW_GROUP:
+            self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # The footer is written on failure too, while the sink is open: the caller discards it.
+        if kind is None:
+            self._flush()
+        self._parquet.close()
+
+    def _flush(self) -> None:
+        if self._pending:
+            table = pa.Table.from_batches(self._pending)
+            self._parquet.write_table(table, row_group_size=_ROW_GROUP)
+        self._pending = []
+
+
+def _dictionary_columns(schema: pa.Schema) -> list[str]:
+    """Columns whose values repeat; dictionaries of unique texts only cost time and memory."""
+    unique = {"text", "raw_text", "content", "article_id", "sha256", "source_uri", "url"}
+    return [field.name for field in schema if field.name not in unique]
+
+
+def _with_day(data: pa.Table, day: date, wanted: list[str], schema: pa.Schema) -> pa.Table:
+    target = pa.schema([schema.field(name) for name in wanted])
+    if PARTITION in wanted:
+        days = pa.repeat(pa.scalar(day, pa.date32()), data.num_rows)
+        data = data.append_column(schema.field(PARTITION), days)
+    return data.select(wanted).cast(target).combine_chunks()
+
+
+def _fsync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
