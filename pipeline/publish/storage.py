@@ -172,9 +172,9 @@ class Storage:
     @contextmanager
     def writer(self, table: str, day: date, part: str = _DEFAULT_PART) -> Iterator[PartitionWriter]:
         """Open a partition for batches; it is replaced when the block ends well, else kept."""
-        with self.staged(self.partition_path(table, day, part)) as sink:
-            with PartitionWriter(sink, arrow_schema(table)) as writer:
-                yield writer
+        path = self.partition_path(table, day, part)
+        with self.staged(path) as sink, PartitionWriter(sink, arrow_schema(table)) as writer:
+            yield writer
 
     def drop(self, table: str, day: date, part: str = _DEFAULT_PART) -> None:
         """Remove one file of a partition, if it is there."""

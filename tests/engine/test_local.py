@@ -1,0 +1,41 @@
+import pyarrow as pa
+import pytest
+
+from pipeline.engine import local
+from tests.engine import faulty
+
+
+def _batches(total: int, rows: int) -> list[pa.RecordBatch]:
+    table = pa.table({"x": list(range(total))})
+    return table.to_batches(max_chunksize=rows)
+
+
+def _lost(row: pa.RecordBatch, reason: str, message: str) -> pa.RecordBatch:
+    return pa.record_batch({"x": pa.array([{"crashed": -1, "timeout": -2}[reason]])})
+
+
+def _run(function, batches, **settings):
+    results = [r for _, r in local.map_batches(function, batches, _lost, workers=2, **settings)]
+    return pa.Table.from_batches(results)["x"].to_pylist()
+
+
+def test_results_come_in_order():
+    assert _run(faulty.double, _batches(100, 7)) == [2 * x for x in range(100)]
+
+
+def test_a_dead_worker_costs_one_row():
+    expected = [2 * x for x in range(20)]
+    expected[7] = -1
+    assert _run(faulty.die_on_seven, _batches(20, 6)) == expected
+
+
+def test_a_hanging_row_costs_one_row(monkeypatch):
+    monkeypatch.setattr(local, "_SECONDS_A_ROW", 0.1)
+    expected = [2 * x for x in range(10)]
+    expected[7] = -2
+    assert _run(faulty.hang_on_seven, _batches(10, 4), base_seconds=1.0) == expected
+
+
+def test_an_exception_is_raised():
+    with pytest.raises(ValueError, match="seven"):
+        _run(faulty.raise_on_seven, _batches(10, 4))
