@@ -127,6 +127,16 @@ class Storage:
                 for batch in parquet.iter_batches(rows, columns=stored, use_threads=False):
                     yield _with_day(pa.table(batch), day, wanted, schema).to_batches()[0]
 
+    def modified(self, table: str) -> dict[date, int]:
+        """Return when each partition was last written, in nanoseconds since 1970."""
+        days = self.partitions(table)
+        infos = self._fs.get_file_info([self.partition_path(table, day) for day in days])
+        return {
+            day: info.mtime_ns
+            for day, info in zip(days, infos, strict=True)
+            if info.type == pafs.FileType.File
+        }
+
     def row_count(self, table: str, day: date) -> int:
         """Return the rows of a partition, from the file footers alone."""
         total = 0

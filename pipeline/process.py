@@ -1,0 +1,169 @@
+"""Clean and describe raw documents: one pure function from an Arrow batch to an Arrow batch.
+
+Cleaning and metadata read the same parse of a page, so they are computed in one pass here and
+written to two tables. The function neither reads nor writes anything else, which lets it run in
+local worker processes or inside a cluster engine unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pipeline.contracts import arrow_schema
+from pipeline.records import Candidate, Cleaned, Document, Metadata
+
+#: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
+MIN_BODY_CHARACTERS: Final = 60
+_WORD: Final = re.compile(r"\w+(?:[’'-]\w+)*")
+
+_FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
+
+
+def _result_schema() -> pa.Schema:
+    """Both tables' columns plus the failure, all nullable: a failed row has only the failure."""
+    by_name = {field.name: field for field in arrow_schema("clean_documents")}
+    by_name |= {field.name: field for field in arrow_schema("article_metadata")}
+    failures = [pa.field(name, pa.string()) for name in _FAILURE_FIELDS]
+    return pa.schema([field.with_nullable(True) for field in by_name.values()] + failures)
+
+
+RESULT_SCHEMA: Final = _result_schema()
+
+
+@dataclass(slots=True)
+class _Item:
+    """One document on its way through the batch: at the end it has metadata or a failure."""
+
+    document: Document
+    markup: Sequence[Candidate] = ()
+    cleaned: Cleaned | None = None
+    metadata: Metadata | None = None
+    failure: tuple[str, str, str] | None = None  # stage, reason, error
+
+
+def process_batch(batch: pa.RecordBatch, furniture: pa.Table | None = None) -> pa.RecordBatch:
+    """Return one `RESULT_SCHEMA` row for each row of `raw_documents` in `batch`, in order.
+
+    `furniture` is what `outlet_furniture` has learned so far. A row has either an article or the
+    failure fields filled; a document that cannot be read costs itself, never the batch.
+    """
+    items = [_Item(document) for document in documents_of(batch)]
+    _clean_html([item for item in items if item.document.media_type == "text/html"])
+    _clean_text([item for item in items if item.document.media_type != "text/html"], furniture)
+    _describe([item for item in items if item.cleaned is not None])
+    return pa.RecordBatch.from_pylist([_row(item) for item in items], schema=RESULT_SCHEMA)
+
+
+def lost_row(row: pa.RecordBatch, reason: str, error: str) -> pa.RecordBatch:
+    """Return the `RESULT_SCHEMA` row of a document that no worker survived."""
+    item = _Item(documents_of(row)[0], failure=("clean", reason, error))
+    return pa.RecordBatch.from_pylist([_row(item)], schema=RESULT_SCHEMA)
+
+
+def documents_of(batch: pa.RecordBatch) -> list[Document]:
+    """Return the rows of a `raw_documents` batch as documents."""
+    return [
+        Document(**{**row, "given": {pair["key"]: pair["value"] for pair in row["given"]}})
+        for row in batch.to_pylist()
+    ]
+
+
+def source_key(domain: str | None, outlet: str | None, source_uri: str) -> str:
+    """Return what a source's furniture is learned by: outlet, else domain, else its folder."""
+    folder = source_uri.rsplit("/", 1)[0] if "/" in source_uri else ""
+    return outlet or domain or f"folder:{folder}"
+
+
+def document_source_key(document: Document) -> str:
+    """Return the `source_key` of a document from what is known before it is described."""
+    from pipeline.describe.address import domain_of
+
+    domain = domain_of(document.url) if document.url else None
+    return source_key(domain, document.given.get("outlet"), document.source_uri)
+
+
+def _clean_html(items: Sequence[_Item]) -> None:
+    from pipeline.clean import html
+    from pipeline.describe import markup_candidates
+
+    parsed: list[tuple[_Item, html.Page]] = []
+    for item in items:
+        document = item.document
+        try:
+            page = html.parse(document.content, document.charset)
+            item.markup = markup_candidates(page.tree, document.url)
+        except html.CleanError as error:
+            item.failure = ("clean", error.reason, str(error))
+        else:
+            parsed.append((item, page))
+    for (item, _), result in zip(parsed, html.clean_pages([p for _, p in parsed]), strict=True):
+        _take(item, result)
+
+
+def _clean_text(items: Sequence[_Item], furniture: pa.Table | None) -> None:
+    from pipeline.clean import clean_texts
+    from pipeline.clean.furniture import indexes
+
+    if not items:
+        return
+    raw_texts = [item.document.content.decode(item.document.charset) for item in items]
+    keys = [document_source_key(item.document) for item in items]
+    known = indexes(furniture, keys) if furniture is not None else None
+    for item, cleaned in zip(items, clean_texts(raw_texts, known), strict=True):
+        _take(item, cleaned)
+
+
+def _take(item: _Item, result: Cleaned | Exception) -> None:
+    if isinstance(result, Exception):
+        reason = getattr(result, "reason", "error")
+        item.failure = ("clean", reason, str(result))
+    elif len(result.text) < MIN_BODY_CHARACTERS:
+        error = f"only {len(result.text)} characters of prose were left after cleaning"
+        item.failure = ("clean", "no_prose", error)
+    else:
+        item.cleaned = result
+
+
+def _describe(items: Sequence[_Item]) -> None:
+    from pipeline.describe import describe_batch
+
+    documents = [item.document for item in items]
+    cleaned = [item.cleaned for item in items if item.cleaned is not None]
+    described = describe_batch(documents, cleaned, [item.markup for item in items])
+    for item, metadata in zip(items, described, strict=True):
+        item.metadata = metadata
+
+
+def _row(item: _Item) -> Mapping[str, Any]:
+    document = item.document
+    row: dict[str, Any] = {"article_id": document.article_id, "scrape_date": document.scrape_date}
+    row["source_uri"] = document.source_uri
+    if item.failure is not None:
+        return row | dict(zip(_FAILURE_FIELDS, item.failure, strict=True))
+    assert item.cleaned is not None and item.metadata is not None  # noqa: S101 - for the types
+    return row | _clean_columns(item.cleaned) | _metadata_columns(item.metadata)
+
+
+def _clean_columns(cleaned: Cleaned) -> dict[str, Any]:
+    from pipeline.clean import removed_spans
+
+    return {
+        "raw_text": cleaned.raw_text,
+        "text": cleaned.text,
+        "word_count": sum(1 for _ in _WORD.finditer(cleaned.text)),
+        "extraction_method": cleaned.extraction_method,
+        "removed": removed_spans(cleaned),
+    }
+
+
+def _metadata_columns(metadata: Metadata) -> dict[str, Any]:
+    row = {name: getattr(metadata, name) for name in Metadata.__slots__ if name != "evidence"}
+    evidence = [
+        {name: getattr(found, name) for name in Candidate.__slots__} for found in metadata.evidence
+    ]
+    return row | {"evidence": evidence}

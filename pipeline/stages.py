@@ -1,0 +1,265 @@
+"""The stages for one day, over stored tables: what an asset does, without Dagster.
+
+Each function reads partitions from a `Storage`, runs the pure functions of its package over
+batches and writes partitions back, whole or not at all. What Dagster shows, and when stages run,
+belongs to `pipeline.defs`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.contracts import arrow_schema, to_table
+from pipeline.engine import progress
+from pipeline.engine.local import map_batches
+from pipeline.process import (
+    document_source_key,
+    documents_of,
+    lost_row,
+    process_batch,
+)
+from pipeline.publish.storage import Storage, StorageError, Written
+from pipeline.records import Document, Failure
+
+#: A batch of raw documents holds at most so many of them, and about so many bytes.
+_BATCH_DOCUMENTS: Final = 256
+_BATCH_BYTES: Final = 16 << 20
+#: Rows a worker gets at a time: few enough to keep all workers busy on a small day.
+_BATCH_ROWS: Final = 64
+_FINGERPRINT_ROWS: Final = 2_048
+#: Days of earlier partitions whose furniture counts are used for a day.
+FURNITURE_DAYS: Final = 90
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage did: the files it wrote, counts by name, and other days it changed."""
+
+    written: dict[str, Written] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    days: list[date] = field(default_factory=list)
+
+
+def ingest_day(storage: Storage, day: date, sources: Sequence[str], base: str | None) -> Outcome:
+    """Read `sources` into `raw_documents` and the ingest part of `quarantine` for `day`.
+
+    A document that another day already holds is counted as `redelivered` and adds nothing.
+    """
+    from pipeline import ingest
+
+    outcome = Outcome()
+    counts = ingest.IngestCounts()
+    items = ingest.read(
+        sources, scrape_date=day, base=base, counts=counts, on_bytes=progress.advance
+    )
+    seen = _ids_of_other_days(storage, day)
+    failures: list[Failure] = []
+    with storage.writer("raw_documents", day) as writer:
+        for documents in _grouped(_documents(items, failures, seen, outcome.counts)):
+            writer.write(_raw_batch(documents))
+    outcome.counts["documents"] = writer.rows
+    outcome.counts["repeated"] = counts.repeated
+    _quarantine(storage, day, "ingest", failures, outcome)
+    return outcome
+
+
+def _ids_of_other_days(storage: Storage, day: date) -> set[str]:
+    days = [other for other in storage.partitions("raw_documents") if other != day]
+    ids = storage.read("raw_documents", days, ["article_id"])["article_id"]
+    return set(ids.to_pylist())
+
+
+def _documents(
+    items: Iterable[Document | Failure],
+    failures: list[Failure],
+    seen: set[str],
+    counts: Counter[str],
+) -> Iterator[Document]:
+    for item in items:
+        if isinstance(item, Failure):
+            failures.append(item)
+        elif item.article_id in seen:
+            counts["redelivered"] += 1
+        else:
+            yield item
+
+
+def _grouped(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    group: list[Document] = []
+    size = 0
+    for document in documents:
+        group.append(document)
+        size += len(document.content)
+        if len(group) == _BATCH_DOCUMENTS or size > _BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _raw_batch(documents: Sequence[Document]) -> pa.RecordBatch:
+    rows = [
+        {name: getattr(document, name) for name in Document.__slots__ if name != "given"}
+        | {"given": [{"key": key, "value": value} for key, value in document.given.items()]}
+        for document in documents
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=arrow_schema("raw_documents"))
+
+
+def _quarantine(
+    storage: Storage, day: date, stage: str, failures: Sequence[Failure], outcome: Outcome
+) -> None:
+    """Write the `stage` part of the day's quarantine, and keep the bytes of each failure."""
+    rows = [_failure_row(storage, failure) for failure in failures]
+    outcome.written["quarantine"] = storage.write(
+        "quarantine", day, to_table("quarantine", rows), part=stage
+    )
+    outcome.counts["quarantined"] = len(rows)
+    outcome.counts.update(f"quarantined: {failure.reason}" for failure in failures)
+
+
+def _failure_row(storage: Storage, failure: Failure) -> dict[str, Any]:
+    return {
+        "source_uri": failure.source_uri,
+        "scrape_date": failure.scrape_date,
+        "article_id": failure.article_id,
+        "sha256": failure.sha256,
+        "stage": failure.stage,
+        "reason": failure.reason,
+        "error": failure.error,
+        "bytes_path": storage.keep_bytes(failure.content),
+        "size": len(failure.content),
+    }
+
+
+def learn_furniture_day(storage: Storage, day: date) -> Outcome:
+    """Count the recurring lines of each source of `day` into `outlet_furniture`."""
+    from pipeline.clean.furniture import line_counts
+
+    keys: list[str] = []
+    texts: list[str] = []
+    for batch in storage.batches("raw_documents", day):
+        for document in documents_of(batch):
+            if document.media_type == "text/plain":
+                keys.append(document_source_key(document))
+                texts.append(document.content.decode(document.charset))
+    rows = [{**row, "scrape_date": day} for row in line_counts(keys, texts)]
+    outcome = Outcome()
+    outcome.written["outlet_furniture"] = storage.write(
+        "outlet_furniture", day, to_table("outlet_furniture", rows)
+    )
+    outcome.counts["lines"] = len(rows)
+    return outcome
+
+
+def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
+    """Clean and describe the documents of `day` into their two tables and quarantine."""
+    outcome = Outcome()
+    learned = [d for d in storage.partitions("outlet_furniture")
+               if day - timedelta(days=FURNITURE_DAYS) <= d <= day]  # fmt: skip
+    furniture = storage.read("outlet_furniture", learned)
+    function = functools.partial(process_batch, furniture=furniture)
+    raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)
+    failures: list[Failure] = []
+    with (
+        storage.writer("clean_documents", day) as cleaned,
+        storage.writer("article_metadata", day) as described,
+    ):
+        for raw_batch, result in map_batches(function, raw, lost_row, workers):
+            failed = pc.is_valid(result["failure_reason"])
+            failures += _failures(raw_batch.filter(failed), result.filter(failed))
+            articles = result.filter(pc.invert(failed))
+            cleaned.write(articles)
+            described.write(articles)
+            progress.advance(result.num_rows)
+    outcome.counts["articles"] = cleaned.rows
+    _quarantine(storage, day, "clean", failures, outcome)
+    return outcome
+
+
+def _failures(raw: pa.RecordBatch, results: pa.RecordBatch) -> list[Failure]:
+    return [
+        Failure(
+            source_uri=document.source_uri,
+            scrape_date=document.scrape_date,
+            stage=result["failure_stage"],
+            reason=result["failure_reason"],
+            error=f"{document.source_uri}: {result['failure_error']}",
+            content=document.content,
+            sha256=document.sha256,
+            article_id=document.article_id,
+        )
+        for document, result in zip(documents_of(raw), results.to_pylist(), strict=True)
+    ]
+
+
+def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
+    """Fingerprint the bodies of `day`."""
+    from pipeline.dedupe import fingerprint
+
+    outcome = Outcome()
+    bodies = storage.batches(
+        "clean_documents", day, ["article_id", "scrape_date", "text"], rows=_FINGERPRINT_ROWS
+    )
+    with storage.writer("fingerprints", day) as writer:
+        for batch in bodies:
+            writer.write(fingerprint(batch))
+            progress.advance(batch.num_rows)
+    outcome.counts["fingerprints"] = writer.rows
+    return outcome
+
+
+def publish_day(storage: Storage, day: date) -> Outcome:
+    """Write the articles of `day`, and again those of past days whose clusters changed since."""
+    outcome = Outcome()
+    for stale in _stale_days(storage, day):
+        outcome.written[stale.isoformat()] = storage.write(
+            "articles", stale, _article_batches(storage, stale)
+        )
+        outcome.days.append(stale)
+    outcome.counts["articles"] = outcome.written[day.isoformat()].rows
+    outcome.counts["republished days"] = len(outcome.days) - 1
+    return outcome
+
+
+def _stale_days(storage: Storage, day: date) -> list[date]:
+    """`day`, and every published day whose memberships are newer than its articles.
+
+    As make does: a run killed between clustering and publishing is caught up by the next.
+    """
+    members = storage.modified("cluster_members")
+    articles = storage.modified("articles")
+    changed = {d for d, at in articles.items() if d in members and members[d] > at}
+    return sorted(changed | {day})
+
+
+def _article_batches(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
+    members = storage.read("cluster_members", [day])
+    cleaned = storage.batches("clean_documents", day)
+    described = storage.batches("article_metadata", day)
+    for text, metadata in zip(cleaned, described, strict=True):
+        if not text["article_id"].equals(metadata["article_id"]):
+            raise StorageError(
+                f"clean_documents and article_metadata of {day} are not of the same run; "
+                "materialise both again"
+            )
+        yield _joined(text, metadata, members)
+
+
+def _joined(text: pa.RecordBatch, metadata: pa.RecordBatch, members: pa.Table) -> pa.RecordBatch:
+    positions = pc.index_in(text["article_id"], members["article_id"].combine_chunks())
+    if positions.null_count:
+        raise StorageError("articles without a cluster; materialise syndication_clusters again")
+    clusters = members.take(positions).combine_chunks().to_batches()
+    sources = [metadata, text, *clusters]
+    schema = arrow_schema("articles")
+    arrays = [next(s[name] for s in sources if name in s.schema.names) for name in schema.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
