@@ -1,0 +1,1 @@
+"""The Dagster shell: what runs when, and what people see. It never touches text."""

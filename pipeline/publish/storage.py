@@ -127,6 +127,11 @@ class Storage:
                 for batch in parquet.iter_batches(rows, columns=stored, use_threads=False):
                     yield _with_day(pa.table(batch), day, wanted, schema).to_batches()[0]
 
+    def size(self, table: str, day: date) -> int:
+        """Return the bytes of a partition."""
+        infos = self._fs.get_file_info(self._files(table, day))
+        return sum(info.size for info in infos)
+
     def modified(self, table: str) -> dict[date, int]:
         """Return when each partition was last written, in nanoseconds since 1970."""
         days = self.partitions(table)

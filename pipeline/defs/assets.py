@@ -1,0 +1,214 @@
+"""The assets: one a table of the flow, each a thin call of its stage."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from pipeline import stages
+from pipeline.contracts import contract
+from pipeline.defs.metadata import column_schema, counts, described, timed
+from pipeline.defs.partitions import day_of, scrape_days
+from pipeline.defs.resources import StorageResource
+from pipeline.publish.storage import Storage
+
+OWNERS = ["team:newsroom-data"]
+#: Steps that read and write clusters of several days: one at a time.
+CLUSTER_POOL = "copydesk_clusters"
+#: Steps of one day; their lock keeps two runs off one partition.
+DAY_POOL = "copydesk_days"
+
+#: Columns worth a look in the preview of each table.
+_PREVIEW = {
+    "raw_documents": ["source_uri", "media_type", "charset", "url"],
+    "quarantine": ["source_uri", "stage", "reason", "error"],
+    "outlet_furniture": ["source_key", "line", "documents"],
+    "clean_documents": ["source_uri", "word_count", "extraction_method", "text"],
+    "article_metadata": ["headline", "outlet", "authors", "published_date", "language"],
+    "fingerprints": ["article_id", "shingle_count"],
+    "duplicate_pairs": ["a_article_id", "b_article_id", "relation", "probability"],
+    "syndication_clusters": ["cluster_id", "size", "outlets", "canonical_reason"],
+    "cluster_ledger": ["event", "cluster_id", "article_id", "reason"],
+    "articles": ["headline", "outlet", "authors", "published_date", "relation"],
+}
+
+
+class Sources(dg.Config):
+    """What to read: files, folders or URIs; the day's folder of the inbox where none is given."""
+
+    paths: list[str] = Field(default_factory=list)
+    base: str | None = None
+
+
+def _spec(table: str, group: str, deps: list[str], kinds: set[str]) -> dg.AssetSpec:
+    """Return the asset of a contracted table, documented by its contract."""
+    purpose = contract(table)["description"]["purpose"]
+    usage = contract(table)["description"]["usage"]
+    return dg.AssetSpec(
+        key=table,
+        deps=deps,
+        description=f"{purpose} {usage}",
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        metadata={"dagster/column_schema": column_schema(table)},
+        partitions_def=scrape_days,
+    )
+
+
+def _results(
+    storage: Storage, day: date, work: Callable[[], stages.Outcome], *tables: str
+) -> Iterator[dg.MaterializeResult]:
+    """Run a stage under the lock of its day; yield a result for each table that it wrote."""
+    with storage.lock(f"{tables[0]}-{day}"), timed() as taken:
+        outcome = work()
+    for table in tables:
+        shown = described(table, storage, day, _PREVIEW[table])
+        yield dg.MaterializeResult(asset_key=table, metadata=shown | counts(outcome) | taken)
+
+
+@dg.multi_asset(specs=[_spec("raw_documents", "ingest", [], {"python", "parquet"})], pool=DAY_POOL)
+def raw_documents(
+    context: dg.AssetExecutionContext, config: Sources, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Read the day's scrapes: each item becomes a document, or a failure with its reason."""
+    day, tables = day_of(context), storage.open()
+    folder = storage.inbox_folder(context.partition_key)
+    paths, base = (config.paths, config.base) if config.paths else ([folder], folder)
+    yield from _results(
+        tables, day, lambda: stages.ingest_day(tables, day, paths, base), "raw_documents"
+    )
+
+
+@dg.multi_asset(
+    specs=[_spec("outlet_furniture", "clean", ["raw_documents"], {"python", "parquet"})],
+    pool=DAY_POOL,
+)
+def outlet_furniture(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Count the lines that recur across the documents of each source."""
+    day, tables = day_of(context), storage.open()
+    yield from _results(
+        tables, day, lambda: stages.learn_furniture_day(tables, day), "outlet_furniture"
+    )
+
+
+@dg.multi_asset(
+    specs=[
+        _spec(
+            "clean_documents",
+            "clean",
+            ["raw_documents", "outlet_furniture"],
+            {"python", "lightgbm", "parquet"},
+        ),
+        _spec("article_metadata", "describe", ["raw_documents"], {"python", "parquet"}),
+        _spec("quarantine", "ingest", ["raw_documents"], {"python", "parquet"}),
+    ],
+    pool=DAY_POOL,
+)
+def clean_and_describe(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Clean and describe each document in one pass; what cannot be read goes to quarantine."""
+    day, tables = day_of(context), storage.open()
+    yield from _results(
+        tables,
+        day,
+        lambda: stages.clean_day(tables, day),
+        "clean_documents",
+        "article_metadata",
+        "quarantine",
+    )
+
+
+@dg.multi_asset(
+    specs=[_spec("fingerprints", "dedupe", ["clean_documents"], {"python", "numpy", "parquet"})],
+    pool=DAY_POOL,
+)
+def fingerprints(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Hash each body into the anchors by which its copies are found."""
+    day, tables = day_of(context), storage.open()
+    yield from _results(tables, day, lambda: stages.fingerprint_day(tables, day), "fingerprints")
+
+
+@dg.multi_asset(
+    specs=[
+        _spec(
+            "duplicate_pairs",
+            "dedupe",
+            ["fingerprints", "clean_documents", "article_metadata"],
+            {"python", "duckdb", "parquet"},
+        ),
+    ],
+    pool=CLUSTER_POOL,
+)
+def duplicate_pairs(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Find and verify the copies among the day's articles and those of the days around it."""
+    day, tables = day_of(context), storage.open()
+    with tables.lock("clusters"):
+        yield from _results(tables, day, lambda: stages.pairs_day(tables, day), "duplicate_pairs")
+
+
+@dg.multi_asset(
+    specs=[
+        _spec(
+            "syndication_clusters",
+            "dedupe",
+            ["duplicate_pairs", "article_metadata"],
+            {"python", "parquet"},
+        ),
+        _spec("cluster_ledger", "dedupe", ["duplicate_pairs"], {"python", "parquet"}),
+    ],
+    pool=CLUSTER_POOL,
+)
+def syndication_clusters(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Gather verified pairs into clusters and choose the article that represents each."""
+    day, tables = day_of(context), storage.open()
+    with tables.lock("clusters"):
+        yield from _results(
+            tables,
+            day,
+            lambda: stages.clusters_day(tables, day),
+            "syndication_clusters",
+            "cluster_ledger",
+        )
+
+
+@dg.multi_asset(
+    specs=[
+        _spec(
+            "articles",
+            "publish",
+            ["clean_documents", "article_metadata", "syndication_clusters"],
+            {"python", "parquet"},
+        )
+    ],
+    pool=CLUSTER_POOL,
+)
+def articles(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult]:
+    """Publish the day, and again the past days whose clusters it changed."""
+    day, tables = day_of(context), storage.open()
+    with tables.lock("clusters"):
+        yield from _results(tables, day, lambda: stages.publish_day(tables, day), "articles")
+
+
+ASSETS: list[Any] = [
+    raw_documents,
+    outlet_furniture,
+    clean_and_describe,
+    fingerprints,
+    duplicate_pairs,
+    syndication_clusters,
+    articles,
+]

@@ -1,0 +1,59 @@
+"""When runs start: one job over all assets, a daily schedule, a sensor on the inbox."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline.defs.partitions import scrape_days
+from pipeline.defs.resources import StorageResource
+
+#: Everything, for one day of scrapes.
+process_day = dg.define_asset_job(
+    "process_day",
+    selection=dg.AssetSelection.all(),
+    partitions_def=scrape_days,
+    description="Process one day of scrapes from the inbox to the published articles.",
+    executor_def=dg.in_process_executor,
+)
+
+#: In the early morning (UTC) the day before is complete: process what the sensor has not.
+daily = dg.build_schedule_from_partitioned_job(
+    process_day,
+    name="daily",
+    hour_of_day=2,
+    description="Processes the day before, every morning at 02:00 UTC.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+@dg.sensor(
+    job=process_day,
+    name="inbox",
+    description="Starts a run for each day's folder in the inbox with new or changed files.",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def inbox(
+    context: dg.SensorEvaluationContext, storage: StorageResource
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Compare what each day's folder holds with what it held when it was last processed.
+
+    The run key is made from the day and the listing, so the same files never run twice and files
+    that arrive late start a new run.
+    """
+    from pipeline.ingest import day_folders, listing
+
+    known: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    current = {}
+    for day, folder in day_folders(storage.inbox):
+        files = [tuple(map(str, entry)) for entry in listing([folder])]
+        if files:
+            current[day] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
+    changed = [day for day, digest in current.items() if known.get(day) != digest]
+    for day in changed:
+        yield dg.RunRequest(run_key=f"{day}:{current[day]}", partition_key=day)
+    if not changed:
+        yield dg.SkipReason(f"no new or changed files in {storage.inbox}")
+    context.update_cursor(json.dumps(current))

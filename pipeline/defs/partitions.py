@@ -1,0 +1,17 @@
+"""One partition a day of scrapes."""
+
+import os
+from datetime import date
+
+import dagster as dg
+
+#: The first day that can hold scrapes; earlier ones need COPYDESK_FIRST_DAY.
+FIRST_DAY = os.environ.get("COPYDESK_FIRST_DAY", "2000-01-01")
+
+#: Scrapes of a day arrive during that day, so today is a partition too.
+scrape_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, end_offset=1)
+
+
+def day_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:
+    """Return the scrape day that a step works on."""
+    return date.fromisoformat(context.partition_key)
