@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
@@ -48,45 +49,54 @@ class Outcome:
     days: list[date] = field(default_factory=list)
 
 
-def ingest_day(storage: Storage, day: date, sources: Sequence[str], base: str | None) -> Outcome:
+def ingest_day(
+    storage: Storage, day: date, sources: Sequence[str], base: str | None, add: bool = False
+) -> Outcome:
     """Read `sources` into `raw_documents` and the ingest part of `quarantine` for `day`.
 
-    A document that another day already holds is counted as `redelivered` and adds nothing.
+    The day's partition is replaced, or with `add` extended. A document that another day already
+    holds is counted as `redelivered` and adds nothing.
     """
     from pipeline import ingest
 
     outcome = Outcome()
     counts = ingest.IngestCounts()
+    progress.begin("Reading", ingest.total_bytes(sources))
     items = ingest.read(
         sources, scrape_date=day, base=base, counts=counts, on_bytes=progress.advance
     )
-    seen = _ids_of_other_days(storage, day)
+    kept = _kept(storage, day) if add else []
     failures: list[Failure] = []
+    documents = _new_documents(storage, day, items, failures, outcome.counts, add)
     with storage.writer("raw_documents", day) as writer:
-        for documents in _grouped(_documents(items, failures, seen, outcome.counts)):
-            writer.write(_raw_batch(documents))
+        for batch in chain(kept, map(_raw_batch, _grouped(documents))):
+            writer.write(batch)
     outcome.counts["documents"] = writer.rows
     outcome.counts["repeated"] = counts.repeated
-    _quarantine(storage, day, "ingest", failures, outcome)
+    _quarantine(storage, day, "ingest", failures, outcome, add)
     return outcome
 
 
-def _ids_of_other_days(storage: Storage, day: date) -> set[str]:
-    days = [other for other in storage.partitions("raw_documents") if other != day]
-    ids = storage.read("raw_documents", days, ["article_id"])["article_id"]
-    return set(ids.to_pylist())
+def _kept(storage: Storage, day: date) -> Iterable[pa.RecordBatch]:
+    """What the day holds already; read lazily, while its replacement is being written."""
+    return storage.batches("raw_documents", day)
 
 
-def _documents(
+def _new_documents(
+    storage: Storage,
+    day: date,
     items: Iterable[Document | Failure],
     failures: list[Failure],
-    seen: set[str],
     counts: Counter[str],
+    add: bool,
 ) -> Iterator[Document]:
+    """Yield documents that no other day (with `add`: no day) holds; collect the failures."""
+    days = [other for other in storage.partitions("raw_documents") if add or other != day]
+    held = set(storage.read("raw_documents", days, ["article_id"])["article_id"].to_pylist())
     for item in items:
         if isinstance(item, Failure):
             failures.append(item)
-        elif item.article_id in seen:
+        elif item.article_id in held:
             counts["redelivered"] += 1
         else:
             yield item
@@ -115,15 +125,30 @@ def _raw_batch(documents: Sequence[Document]) -> pa.RecordBatch:
 
 
 def _quarantine(
-    storage: Storage, day: date, stage: str, failures: Sequence[Failure], outcome: Outcome
+    storage: Storage,
+    day: date,
+    stage: str,
+    failures: Sequence[Failure],
+    outcome: Outcome,
+    add: bool = False,
 ) -> None:
     """Write the `stage` part of the day's quarantine, and keep the bytes of each failure."""
     rows = [_failure_row(storage, failure) for failure in failures]
+    if add:
+        rows = _with_earlier(storage.read("quarantine", [day]).to_pylist(), rows, stage)
     outcome.written["quarantine"] = storage.write(
         "quarantine", day, to_table("quarantine", rows), part=stage
     )
     outcome.counts["quarantined"] = len(rows)
     outcome.counts.update(f"quarantined: {failure.reason}" for failure in failures)
+
+
+def _with_earlier(
+    earlier: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], stage: str
+) -> list[dict[str, Any]]:
+    """Earlier failures of the stage, then the new ones that are not among them."""
+    kept = {(row["source_uri"], row["sha256"]): row for row in earlier if row["stage"] == stage}
+    return list((kept | {(row["source_uri"], row["sha256"]): row for row in rows}).values())
 
 
 def _failure_row(storage: Storage, failure: Failure) -> dict[str, Any]:
@@ -168,6 +193,7 @@ def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcom
     furniture = storage.read("outlet_furniture", learned)
     function = functools.partial(process_batch, furniture=furniture)
     raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)
+    progress.begin("Cleaning and describing", storage.row_count("raw_documents", day))
     failures: list[Failure] = []
     with (
         storage.writer("clean_documents", day) as cleaned,
@@ -209,6 +235,7 @@ def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> 
     bodies = storage.batches(
         "clean_documents", day, ["article_id", "scrape_date", "text"], rows=_FINGERPRINT_ROWS
     )
+    progress.begin("Fingerprinting", storage.row_count("clean_documents", day))
     with storage.writer("fingerprints", day) as writer:
         for batch in bodies:
             writer.write(fingerprint(batch))

@@ -40,6 +40,8 @@ class Sources(dg.Config):
 
     paths: list[str] = Field(default_factory=list)
     base: str | None = None
+    #: Keep what the day already holds, as when paths are given one by one.
+    add: bool = False
 
 
 def _spec(table: str, group: str, deps: list[str], kinds: set[str]) -> dg.AssetSpec:
@@ -78,7 +80,7 @@ def raw_documents(
     folder = storage.inbox_folder(context.partition_key)
     paths, base = (config.paths, config.base) if config.paths else ([folder], folder)
     yield from _results(
-        tables, day, lambda: stages.ingest_day(tables, day, paths, base), "raw_documents"
+        tables, day, lambda: stages.ingest_day(tables, day, paths, base, config.add), "raw_documents"
     )
 
 

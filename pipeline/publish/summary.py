@@ -1,0 +1,134 @@
+"""The summary that closes a run on the command line: a page that a person enjoys reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.publish.storage import Storage
+
+#: So many articles and clusters are shown; the rest is counted.
+_SHOWN_ARTICLES: Final = 20
+_SHOWN_CLUSTERS: Final = 10
+_COLUMNS: Final = [
+    "article_id", "source_uri", "headline", "outlet", "authors", "published_date", "agency",
+    "word_count", "removed", "cluster_id", "is_canonical", "relation",
+]  # fmt: skip
+
+
+def print_summary(console: Console, storage: Storage, days: Sequence[date]) -> None:
+    """Print what the days hold: counts, what was removed, the articles, the clusters."""
+    articles = storage.read("articles", days, _COLUMNS).to_pylist()
+    failed = storage.read("quarantine", days, ["source_uri", "reason", "error"]).to_pylist()
+    console.print()
+    console.print(_counts(articles, failed, days))
+    if articles:
+        console.print(_removed(articles))
+        console.print(_articles(articles))
+    _print_clusters(console, storage, articles)
+    _print_quarantine(console, failed)
+    console.print(Text(f"Parquet under {storage.uri}", style="dim"))
+
+
+def _counts(articles: list[Any], failed: list[Any], days: Sequence[date]) -> Text:
+    clusters = Counter(article["cluster_id"] for article in articles)
+    shared = sum(1 for size in clusters.values() if size > 1)
+    when = days[0].isoformat() if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    text = Text(f"{len(articles)} articles", style="bold")
+    text.append(f" of {when}, {shared} syndicated ", style="not bold")
+    text.append("story" if shared == 1 else "stories", style="not bold")
+    text.append(f", {len(failed)} in quarantine", style="yellow" if failed else "not bold")
+    return text
+
+
+def _removed(articles: list[Any]) -> Table:
+    """Characters and passages removed, by role."""
+    passages: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
+    for article in articles:
+        for span in article["removed"]:
+            passages[span["role"]] += 1
+            characters[span["role"]] += span["end"] - span["start"]
+    table = Table(title="Removed from the text", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("role")
+    table.add_column("passages", justify="right")
+    table.add_column("characters", justify="right")
+    for role, count in passages.most_common():
+        table.add_row(role, f"{count:,}", f"{characters[role]:,}")
+    return table
+
+
+def _articles(articles: list[Any]) -> Table:
+    table = Table(title="Articles", title_justify="left", box=None, padding=(0, 2), expand=False)
+    for name in ("headline", "outlet", "authors", "date", "words", "relation"):
+        table.add_column(name, justify="right" if name == "words" else "left")
+    for article in articles[:_SHOWN_ARTICLES]:
+        table.add_row(*_article_cells(article))
+    if len(articles) > _SHOWN_ARTICLES:
+        table.caption = f"and {len(articles) - _SHOWN_ARTICLES:,} more"
+    return table
+
+
+def _article_cells(article: dict[str, Any]) -> list[Text]:
+    """Cells as `Text`, never as markup: scraped text must not style the terminal."""
+    day = article["published_date"]
+    values = [
+        article["headline"] or f"({article['source_uri']})",
+        article["outlet"] or "–",
+        ", ".join(article["authors"]) or "–",
+        day.isoformat() if day else "–",
+        f"{article['word_count']:,}",
+        article["relation"],
+    ]
+    return [Text(_printable(value)) for value in values]
+
+
+def _print_clusters(console: Console, storage: Storage, articles: list[Any]) -> None:
+    names = {article["article_id"]: article for article in articles}
+    wanted = {article["cluster_id"] for article in articles}
+    clusters = [
+        cluster
+        for cluster in storage.read("syndication_clusters").to_pylist()
+        if cluster["size"] > 1 and cluster["cluster_id"] in wanted
+    ]
+    for cluster in sorted(clusters, key=lambda c: -c["size"])[:_SHOWN_CLUSTERS]:
+        lines = [_member_line(names, member, cluster) for member in cluster["member_article_ids"]]
+        reason = Text(_printable(f"Why: {cluster['canonical_reason']}"), style="italic")
+        title = f"Syndicated story, {cluster['size']} articles"
+        console.print(Panel(Group(*lines, reason), title=title, title_align="left", expand=False))
+
+
+def _member_line(names: dict[str, Any], member: str, cluster: dict[str, Any]) -> Text:
+    article = names.get(member)
+    if article is None:
+        return Text(f"   {member} (another day)")
+    mark = "★ " if member == cluster["canonical_article_id"] else "  "
+    title = article["headline"] or article["source_uri"]
+    line = Text(mark + _printable(title))
+    line.append(f"  {article['outlet'] or 'outlet unknown'}, {article['relation']}", style="dim")
+    return line
+
+
+def _print_quarantine(console: Console, failed: list[Any]) -> None:
+    if not failed:
+        return
+    table = Table(title="Quarantine", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("reason")
+    table.add_column("items", justify="right")
+    table.add_column("for example")
+    examples = {row["reason"]: row["error"] for row in reversed(failed)}
+    for reason, count in Counter(row["reason"] for row in failed).most_common():
+        table.add_row(reason, f"{count:,}", Text(_printable(examples[reason])))
+    console.print(table)
+
+
+def _printable(text: str) -> str:
+    """Drop control characters: scraped text must not drive the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,149 @@
+"""Run the Dagster assets in process over given paths, with progress and a closing summary."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from pipeline.engine import progress
+
+_DAY_FOLDER: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class NothingToDo(Exception):
+    """None of the paths holds anything to read; the message says so in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfWork:
+    """The paths to read as one day of scrapes; source names are relative to `base`."""
+
+    day: date
+    paths: tuple[str, ...]
+    base: str | None
+
+
+def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: date) -> int:
+    """Process `paths` into the data directory `out`; return the exit status.
+
+    Raises `NothingToDo` where a path does not exist or holds nothing.
+    """
+    work = plan(paths, scrape_date, today)
+    console = Console()
+    for day in work:
+        with _shown(console):
+            failure = _materialize(day, out)
+        if failure:
+            Console(stderr=True).print(f"copydesk: {failure}", style="red", markup=False)
+            return 1
+    from pipeline.publish.storage import Storage
+    from pipeline.publish.summary import print_summary
+
+    print_summary(console, Storage(out), [day.day for day in work])
+    return 0
+
+
+def plan(paths: Sequence[str], scrape_date: date | None, today: date) -> list[DayOfWork]:
+    """Return the days to process: folders named by a day each, all else as one day."""
+    days: dict[tuple[date, str | None], list[str]] = {}
+    for path in paths:
+        if "://" not in path and not Path(path).exists():
+            raise NothingToDo(f"{path}: no such file or folder")
+        folders = [] if scrape_date else _day_folders(path)
+        for folder in folders:
+            days.setdefault((date.fromisoformat(folder.name), str(folder)), []).append(str(folder))
+        if not folders:
+            days.setdefault((scrape_date or today, None), []).append(path)
+    return [
+        DayOfWork(day, tuple(group), base or _base(group))
+        for (day, base), group in sorted(days.items(), key=lambda item: item[0][0])
+    ]
+
+
+def _day_folders(path: str) -> list[Path]:
+    folder = Path(path)
+    if "://" in path or not folder.is_dir():
+        return []
+    if _DAY_FOLDER.fullmatch(folder.resolve().name):
+        return [folder.resolve()]
+    return sorted(
+        child for child in folder.iterdir() if child.is_dir() and _DAY_FOLDER.fullmatch(child.name)
+    )
+
+
+def _base(paths: Sequence[str]) -> str | None:
+    """What source names are relative to: the folder given, or the one that holds what is given."""
+    if any("://" in path for path in paths):
+        return paths[0] if len(paths) == 1 else None
+    resolved = [str(Path(path).resolve()) for path in paths]
+    common = os.path.commonpath(resolved)
+    return common if Path(common).is_dir() else str(Path(common).parent)
+
+
+def _materialize(work: DayOfWork, out: str) -> str | None:
+    """Materialise all assets for one day; return what failed, if anything did."""
+    import dagster as dg
+
+    from pipeline.defs.assets import ASSETS
+    from pipeline.defs.checks import CHECKS
+    from pipeline.defs.resources import StorageResource
+
+    config = {"paths": list(work.paths), "base": work.base, "add": True}
+    result = dg.materialize(
+        [*ASSETS, *CHECKS],
+        partition_key=work.day.isoformat(),
+        resources={"storage": StorageResource(data=out, inbox="inbox")},
+        run_config={
+            "ops": {"raw_documents": {"config": config}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        raise_on_error=False,
+    )
+    return None if result.success else _first_failure(result)
+
+
+def _first_failure(result: object) -> str:
+    for event in result.all_events:  # type: ignore[attr-defined]
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error.cause is not None:
+                error = error.cause
+            return f"{event.step_key} failed: {error.message.strip()}"
+    checks = [c for c in result.get_asset_check_evaluations() if not c.passed]  # type: ignore[attr-defined]
+    return "; ".join(f"check {c.check_name} of {c.asset_key}: {c.description}" for c in checks)
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[None]:
+    """Show a progress bar while the block runs, where the output is a terminal."""
+    if not console.is_terminal:
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description:<28}"), BarColumn())
+    with Progress(*columns, MofNCompleteColumn(), console=console, transient=True) as bar:
+        with progress.watched_by(_Bar(bar)):
+            yield
+
+
+class _Bar:
+    """A progress bar that starts anew with each stage."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("Starting", total=None)
+
+    def begin(self, stage: str, total: int | None) -> None:
+        self._bar.update(self._task, visible=False)
+        self._task = self._bar.add_task(stage, total=total)
+
+    def advance(self, units: int) -> None:
+        self._bar.advance(self._task, units)
