@@ -1,0 +1,105 @@
+"""The table of agencies (`data/agencies.yaml`): who is named by a piece of text or an address.
+
+Only names and spellings; what a mention means for an article is decided in `agency`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+import yaml
+
+#: What may surround a name or code where it stands alone: "By The AP", "dpa/lby", "AFP Photo".
+_EDGES: Final = " \t\u00a0.,;:|/*•·-–—()[]\"'“”"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """One service: its name in the output, its kind, its sites and its path segments elsewhere."""
+
+    name: str
+    kind: str
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    domains: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@functools.cache
+def agencies() -> tuple[Agency, ...]:
+    """Return all agencies of the data file, in its order."""
+    path = resources.files("pipeline.describe") / "data" / "agencies.yaml"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    rows: list[dict[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), loader)["agencies"]  # noqa: S506
+    lists = ("names", "codes", "domains", "paths")
+    return tuple(
+        Agency(row["name"], row["kind"], *(tuple(row.get(key, ())) for key in lists))
+        for row in rows
+    )
+
+
+@functools.cache
+def _by_name() -> dict[str, str]:
+    return {name.casefold(): agency.name for agency in agencies() for name in agency.names}
+
+
+@functools.cache
+def _by_code() -> dict[str, str]:
+    return {code: agency.name for agency in agencies() for code in agency.codes}
+
+
+@functools.cache
+def _by_domain() -> dict[str, str]:
+    return {domain: agency.name for agency in agencies() for domain in agency.domains}
+
+
+@functools.cache
+def _by_path() -> dict[str, str]:
+    return {path: agency.name for agency in agencies() for path in agency.paths}
+
+
+@functools.cache
+def mention() -> re.Pattern[str]:
+    """Return a pattern for any name, or any code in its own case, in running text.
+
+    Use it on short lines: a code such as "AP" or "PA" says little by itself.
+    """
+    names = sorted(_by_name(), key=len, reverse=True)
+    codes = sorted(_by_code(), key=len, reverse=True)
+    named, coded = ("|".join(re.escape(word) for word in words) for words in (names, codes))
+    return re.compile(rf"(?<!\w)(?:(?P<name>(?i:{named}))|(?P<code>{coded}))(?!\w)")
+
+
+def of_mention(match: re.Match[str]) -> str:
+    """Return the agency that a match of `mention` names."""
+    return _by_name()[match["name"].casefold()] if match["name"] else _by_code()[match["code"]]
+
+
+def exactly(text: str) -> str | None:
+    """Return the agency that `text` as a whole names, by name or code, or None."""
+    bare = text[:80].strip(_EDGES)
+    if bare.casefold().startswith("the "):
+        return _by_name().get(bare.casefold()) or exactly(bare[4:])
+    found = _by_name().get(bare.casefold()) or _by_code().get(bare)
+    # "dpa/Region X", "AFP/Relaxnews": the part before the slash decides.
+    head = re.split(r"[/|,]", bare, maxsplit=1)[0].strip()
+    return found or _by_code().get(head)
+
+
+def of_host(host: str | None) -> str | None:
+    """Return the agency whose own site is `host` (or a parent of it), or None."""
+    labels = (host or "").lower().split(".")
+    domains = _by_domain()
+    parents = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    return next((domains[parent] for parent in parents if parent in domains), None)
+
+
+def of_path(path: str) -> str | None:
+    """Return the agency that a segment of an address's path stands for ("/wires/ap/"), or None."""
+    known = _by_path()
+    segments = path[:500].lower().split("/")[:-1]
+    return next((known[segment] for segment in segments if segment in known), None)
