@@ -1,0 +1,156 @@
+"""The byline as printed and the people it names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from pipeline.describe.context import Context, shorten
+from pipeline.describe.fold import data_pairs, fold, squeeze
+from pipeline.describe.names import has_label, parse_names, person, starts_with_label
+from pipeline.records import Candidate, Line
+
+_LONGEST_BYLINE: Final = 300
+_REPORTING = re.compile(
+    r"(?:^|[(\s])(?:reporting|reported|writing|written)\s+by\s+(.{3,300}?)"
+    r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
+    re.I,
+)
+_BIO = re.compile(
+    r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?((?:[^\W\d_][\w.'’-]{0,20}\s){1,4}?"
+    r"[^\W\d_][\w.'’-]{1,24}),?\s+(?:is|was|covers|writes|reports|joined|has been|has covered"
+    r"|an?\s+(?:staff\s+writer|reporter|columnist|editor|correspondent))\b"
+)
+_WROTE = re.compile(
+    r"\b(?:staff writer|reporter|columnist|correspondent|editor|journalist|contributor|writer|covers"
+    r"|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
+    re.I,
+)
+_ABOUT = re.compile(r"^(?:about the author|about|author)\s*:?\s+(.{4,60})$", re.I)
+_CONTRIBUTED = re.compile(r"contribut|assist|with assistance|additional reporting", re.I)
+
+
+@cache
+def _outlets() -> frozenset[str]:
+    """Folded names of outlets, which are no people."""
+    names = {fold(name) for name in data_pairs("outlets.tsv").values()}
+    return frozenset(names | {name.removeprefix("the") for name in names})
+
+
+def candidates(context: Context) -> list[Candidate]:
+    """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
+    known = _outlets() | {fold(c.value) for c in context.markup_for("outlet")}
+    found = _from_markup(context, known) + _from_lines(context, known)
+    given = context.document.given.get("authors")
+    if given and (names := parse_names(given, known=known, single=True)):
+        found.append(_authors(names, 0.85, "given_authors", given))
+    return found
+
+
+def _authors(names: tuple[str, ...], confidence: float, rule: str, source: str) -> Candidate:
+    return Candidate("authors", "; ".join(names), confidence, rule, shorten(source))
+
+
+def _from_markup(context: Context, known: frozenset[str]) -> list[Candidate]:
+    """Return what the markup says, without the names that are the site's own."""
+    found = list(context.markup_for("byline"))
+    for candidate in context.markup_for("authors"):
+        names = [n for n in candidate.value.split("; ") if fold(n) not in known]
+        if names:
+            found.append(_authors(tuple(names), 0.8, candidate.rule, candidate.source_text))
+    return found
+
+
+def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:
+    found = _bylines(context, known)
+    found += _credits(context, known)
+    found += _signature(context, known)
+    found += _biography(context, known)
+    return found
+
+
+def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
+    found: list[Candidate] = []
+    for text in _byline_texts(context)[:4]:
+        found += _read_byline(text, "line_byline", known)
+    if any(c.field == "authors" for c in found):
+        return found
+    lines = [*context.before_body[-12:], *context.cleaned.lines[context.first_body_index :][:3]]
+    for line in lines:
+        text = squeeze(line.text[:_LONGEST_BYLINE])
+        if line.role == "byline" or len(line.text) > 200 or not has_label(text):
+            continue
+        if starts_with_label(text) or line.role in ("timestamp", "section", "other", "nav"):
+            found += _read_byline(text, "line_by", known, label=True)
+    return found
+
+
+def _byline_texts(context: Context) -> list[str]:
+    """Return the byline lines as texts; neighbours that belong together are joined."""
+    texts: list[str] = []
+    before: Line | None = None
+    for line in context.with_role("byline")[:12]:
+        text = squeeze(line.text[:_LONGEST_BYLINE])
+        follows = before is not None and line.start - before.end <= 3
+        if texts and follows and (len(text) <= 2 or re.fullmatch(r"\W*by\W*", texts[-1], re.I)):
+            texts[-1] = f"{texts[-1]} {text}"
+        else:
+            texts.append(text)
+        before = line
+    return texts
+
+
+def _read_byline(
+    text: str, rule: str, known: frozenset[str], *, label: bool = False
+) -> list[Candidate]:
+    names = parse_names(text, known=known, single=starts_with_label(text) or not label, label=label)
+    if not names:
+        return []
+    return [
+        Candidate("byline", text.lstrip("-–—*•|·+ "), 0.8, rule, shorten(text)),
+        _authors(names, 0.85, rule, text),
+    ]
+
+
+def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
+    """Read "(Reporting by X and Y; Editing by Z)" at the end of the text."""
+    lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
+    for line in lines:
+        match = _REPORTING.search(line.text[-600:])
+        if match:
+            names = parse_names(match.group(1), known=known)
+            if names:
+                return [_authors(names, 0.8, "credit_reporting", match.group())]
+    return []
+
+
+def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
+    """Read "— Jane Doe" or "By Jane Doe" as the last line of the body."""
+    last = context.last_body
+    if last is None or len(last.text) > 120:
+        return []
+    text = squeeze(last.text)
+    if text[:1] in "-–—" or starts_with_label(text):
+        names = parse_names(text, known=known)
+        if names:
+            return [_authors(names, 0.6, "signature", text)]
+    return []
+
+
+def _biography(context: Context, known: frozenset[str]) -> list[Candidate]:
+    names: list[str] = []
+    source = ""
+    for line in context.with_role("bio")[:8]:
+        text = squeeze(line.text[:_LONGEST_BYLINE])
+        about = _ABOUT.match(text)
+        match = _BIO.match(text)
+        name = None
+        if about:
+            name = person(about.group(1), known=known)
+        elif match and _WROTE.search(text):
+            name = person(match.group(1), known=known)
+        if name and name not in names:
+            names.append(name)
+            source = source or text
+    return [_authors(tuple(names[:4]), 0.45, "biography", source)] if names else []

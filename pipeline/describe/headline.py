@@ -1,0 +1,145 @@
+"""The headline as printed, without the site's name, and the deck under it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Final
+
+from pipeline.describe.address import domain_of
+from pipeline.describe.context import Context, shorten
+from pipeline.describe.fold import fold, plain, squeeze
+from pipeline.describe.outlet import known_name, name_of_domain
+from pipeline.records import Candidate, Line
+
+_LONGEST: Final = 300
+_BETWEEN = re.compile(
+    r"\s+(?:[|•·»«›‹~]+|::+|//|[-–—]+|<)\s+|\s*\|+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
+)
+_MARK = re.compile(r"^(?:headline|title|video|watch|photos?)\s*:\s+", re.I)
+_LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
+
+
+def candidates(context: Context) -> list[Candidate]:
+    """Return candidates of `headline` from markup, lines and given metadata."""
+    sites = site_keys(context)
+    found = []
+    for candidate in context.markup_for("headline"):
+        value = without_site(candidate.value, sites)
+        if _is_headline(value, sites):
+            found.append(Candidate("headline", value, 0.8, candidate.rule, candidate.source_text))
+    found += _from_lines(context, sites)
+    given = context.document.given.get("headline")
+    if given and _is_headline(value := without_site(plain(given), sites), sites):
+        found.append(Candidate("headline", value, 0.9, "given_headline", shorten(given)))
+    return found
+
+
+def deck_candidates(context: Context) -> list[Candidate]:
+    """Return candidates of `deck`: a labelled line, then what the markup says."""
+    found = [
+        Candidate("deck", squeeze(line.text), 0.8, "line_deck", shorten(line.text))
+        for line in context.with_role("deck")[:1]
+        if 8 <= len(line.text) <= 600
+    ]
+    given = context.document.given.get("deck")
+    if given:
+        found.append(Candidate("deck", plain(given), 0.85, "given_deck", shorten(given)))
+    return found + [c for c in context.markup_for("deck") if 20 <= len(c.value) <= 600]
+
+
+def site_keys(context: Context) -> frozenset[str]:
+    """Return the folded names under which this page's site can stand in a title."""
+    names = [c.value for c in context.markup_for("outlet")]
+    url = context.document.url or next((c.value for c in context.markup_for("url")), None)
+    domain = domain_of(url)
+    if domain:
+        names += [domain, domain.split(".")[0], name_of_domain(url) or domain]
+    names += [line.text for line in context.with_role("outlet")[:3] if len(line.text) < 60]
+    if given := context.document.given.get("outlet"):
+        names.append(given)
+    keys = {fold(name) for name in names} | {fold(name).removeprefix("the") for name in names}
+    return frozenset(key for key in keys if len(key) >= 2)
+
+
+@lru_cache(maxsize=2048)
+def without_site(title: str, sites: frozenset[str]) -> str:
+    """Return `title` without the site's name (and section) before or after its separators."""
+    title = squeeze(plain(title))[:_LONGEST]
+    title = _LABEL_ONLY.sub("", title)
+    parts, marks = _split(title)
+    last = len(parts)
+    for place in range(1, len(parts)):
+        if is_site(parts[place], sites):
+            last = place
+            break
+    first = 0
+    if last > 1 and is_site(parts[0], sites):
+        first = 1
+    kept = parts[first]
+    for place in range(first + 1, last):
+        kept += marks[place - 1] + parts[place]
+    return kept.strip(" |-–—•·»«")
+
+
+def _split(title: str) -> tuple[list[str], list[str]]:
+    parts, marks, end = [], [], 0
+    for match in _BETWEEN.finditer(title):
+        parts.append(title[end : match.start()])
+        marks.append(match.group())
+        end = match.end()
+    return [*parts, title[end:]], marks
+
+
+def is_site(part: str, sites: Collection[str]) -> bool:
+    """Tell whether a piece of a title is the site's name."""
+    key = fold(part)
+    if not key:
+        return True
+    if key in sites or key.removeprefix("the") in sites:
+        return True
+    if known_name(part) is not None and len(part.split()) <= 5:
+        return True
+    return any(
+        (len(site) >= 5 and len(key) <= 40 and (key.startswith(site) or key.endswith(site)))
+        or (len(key) >= 6 and len(part.split()) <= 4 and site.startswith(key))
+        for site in sites
+    )
+
+
+def _is_headline(value: str, sites: Collection[str]) -> bool:
+    key = fold(value)
+    return 4 <= len(key) and len(value) <= _LONGEST and key not in sites
+
+
+def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:
+    labelled = context.with_role("headline")
+    found = []
+    for line in labelled[:2]:
+        value = without_site(line.text, sites)
+        if _is_headline(value, sites):
+            rule = "line_headline" if line is labelled[0] else "line_headline_later"
+            found.append(Candidate("headline", value, line.score, rule, shorten(line.text)))
+    if not labelled and (line := _title_like(context)) is not None:
+        value = without_site(line.text, sites)
+        if _is_headline(value, sites):
+            found.append(Candidate("headline", value, 0.6, "line_title_like", shorten(line.text)))
+    return found
+
+
+_NO_TITLE_ROLES: Final = frozenset(
+    ("byline", "timestamp", "outlet", "nav", "social", "player", "legal", "ad", "aggregator", "credit",
+     "caption", "section", "promo", "bio", "repeat", "comment", "related", "editor_note")
+)  # fmt: skip
+
+
+def _title_like(context: Context) -> Line | None:
+    """Return the first line before the body that reads like a headline, of no other role."""
+    for line in context.before_body[:8]:
+        words = line.text.split()
+        if line.role in _NO_TITLE_ROLES or not 4 <= len(words) <= 25:
+            continue
+        if line.text.rstrip()[-1:] not in ".:;," and words[0][:1].isupper():
+            return line
+    return None

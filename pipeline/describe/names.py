@@ -1,0 +1,282 @@
+"""People's names in bylines: found, told from everything else, and written in natural capitals.
+
+Works on one short piece of text (a byline, an author tag); where that text stands does not
+matter here. Word lists are in `data/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from typing import Final
+
+from pipeline.describe.fold import data_words, fold, squeeze
+
+#: Longest byline that is read, in characters, and most names taken from one.
+_LONGEST: Final = 600
+MOST_NAMES: Final = 20
+
+_EMAIL_OR_URL = re.compile(r"\S{0,80}@\S{1,80}|https?://\S{1,200}|www\.\S{1,100}")
+_PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]|（[^（）]{0,80}）")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DATE = re.compile(
+    rf"\b(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+    rf"(?:(?:on\s+)?{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?"
+    rf"|\d{{1,2}}\.?\s+{_MONTH}\.?,?\s*(?:\d{{4}})?|{_MONTH}\s+\d{{4}}"
+    rf"|(?:on\s+)?\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}})"
+    rf"|\b\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:[ap]\.?m\.?)?(?:\s+[A-Z]{{2,4}}\b)?",
+    re.I,
+)
+# What announces the authors. Longer labels first; the last one in the text counts.
+_LABEL = re.compile(
+    r"(?:^|(?<=[\s|•·,;:–—-]))(?:(?:(?:story|article|text|words|reporting|report|written|posted|published"
+    r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column|commentary|essay)\s+)?by\b"
+    r"|(?:geschrieben|verfasst)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
+    r"|(?:scritto|pubblicato)\s+da\b|(?:authors?|written by|writer|text|autor(?:in|en|es|a)?|auteurs?"
+    r"|autore|von|por|par)\s*[:：])[\s:]*",
+    re.I,
+)
+_LEADING_LABEL = re.compile(r"^(?:von|por|par|di|door|av|af|przez|tekst|texto?)\s+(?=\w)", re.I)
+# What follows names but is no list of authors any more.
+_STOP = re.compile(
+    r"\b(?:edit(?:ed|ing)|photo(?:s|graph(?:s|y|ed)?)?|pictures?|illustrat(?:ed|ions?)|graphics?|video"
+    r"|compiled|review(?:ed)|fact[- ]checked|translat(?:ed|ion)|updated|published|posted|modified"
+    r"|created|contributed|additional reporting|filed|last|follow|e-?mail|tel|phone|contact|share"
+    r"|is an?|was an?|are|has been|covers|writes|in)\b"
+    r"(?:\s+(?:by|on|at|to|from))?|\b(?:medically|scientifically)\b",
+    re.I,
+)
+_SEPARATOR = re.compile(
+    r"\s*(?:[;|/•·,&\n\t＋+、／＼\u2022]|\s[-–—]+\s|^[-–—*•]+|[-–—]+$|\.{3}|…"
+    r"|(?<=\s)(?:and|und|with|mit|et|avec|och|og|en)(?=\s))\s*",
+    re.I,
+)
+_TAIL = re.compile(r"\s+(?:for|of|at|from|in|special to|on|um|für|pour|para|bei)\s.*$", re.I)
+_SUFFIXES: Final = {"jr": "Jr.", "sr": "Sr.", "ii": "II", "iii": "III", "iv": "IV"}
+_CREDENTIALS = re.compile(
+    r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|m\.?s|b\.?s|mph|mba|rdn?|rn|cpa|cfp|cfa|esq|jd|j\.d|lcsw|dds|dvm|edd"
+    r"|pharmd|fand|msc|bsc|do|np|pt|dpt|cscs|mfa|llb|llm|lpc|psyd|obe|mbe|cbe|msn|ms|foma|daabom)\.?®?$",
+    re.I,
+)
+_TITLE = re.compile(
+    r"^(?:mr|mrs|ms|miss|dr|prof|professor|sen|rep|gov|sir|dame|lord|lady|rev|fr|hon|capt|col|gen|lt|sgt"
+    r"|maj|rabbi|imam|father|sister|herr|frau|señora?|mme|mgr|dipl|ing)\.?(?:\s+(?:med|rer|nat|phil|h)\.?)*\s+(?=\S)",
+    re.I,
+)
+_TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
+_INITIALS = re.compile(r"^(?:[^\W\d_]\.?){1,3}$")
+_CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
+_MAC_NAMES: Final = frozenset(
+    "arthur aulay callum cormack donald dougall dowell duff farlane gregor innes intyre kay kenna "
+    "kenzie kinnon lachlan laren lean leod millan mullen namara naughton neil neill niven pherson "
+    "queen rae sween taggart tavish vicar".split()
+)
+
+
+def parse_names(
+    text: str, *, known: Collection[str] = (), single: bool = False, label: bool = False
+) -> tuple[str, ...]:
+    """Return the people named in a byline, in order, in natural capitals.
+
+    `known` holds folded names of outlets and agencies that are no people. `single` takes a lone
+    word ("Sartre") for a name too: for text that is known to name an author. With `label`,
+    only what follows "By" or its like is read, and nothing if that is missing.
+    """
+    text = squeeze(text[:_LONGEST])
+    labelled = _after_label(text)
+    if labelled is None:
+        if label:
+            return ()
+        labelled = text
+    names: list[str] = []
+    for piece in _pieces(labelled):
+        _take(piece, names, known)
+    found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
+    if not found and single:
+        found = _single(labelled, known)
+    return found
+
+
+def has_label(text: str) -> bool:
+    """Tell whether `text` has "By" or its like, anywhere."""
+    return _after_label(squeeze(text[:_LONGEST])) is not None
+
+
+def starts_with_label(text: str) -> bool:
+    """Tell whether `text` opens with "By" or its like, after bullets and dashes."""
+    text = text[:_LONGEST].lstrip(" \t-–—*•|·+>")
+    found = _LABEL.match(text)
+    return bool(found or _LEADING_LABEL.match(text))
+
+
+def _after_label(text: str) -> str | None:
+    text = text.lstrip("-–—*•|·+> ")
+    last = None
+    for last in _LABEL.finditer(text):
+        if _STOP.search(text, max(0, last.start() - 24), last.start()):
+            continue  # "edited by": what was before still counts
+    first = next(iter(_labels(text)), None)
+    if first is not None:
+        return text[first:]
+    lead = _LEADING_LABEL.match(text)
+    return text[lead.end() :] if lead else None
+
+
+def _labels(text: str) -> list[int]:
+    """Return where names begin after each label that announces writers."""
+    ends = []
+    for found in _LABEL.finditer(text):
+        before = text[max(0, found.start() - 24) : found.start()]
+        stop = None
+        for stop in _STOP.finditer(before):
+            pass
+        if stop is None or stop.end() < len(before.rstrip()) or stop.group().lower() in _DATED:
+            ends.append(found.end())
+    return ends
+
+
+_DATED: Final = frozenset(("posted on", "published on", "updated", "published", "posted", "on"))
+
+
+def _pieces(text: str) -> list[str]:
+    text = _EMAIL_OR_URL.sub(" | ", text)
+    text = _DATE.sub(" | ", _PARENTHESES.sub(" | ", text))
+    stop = _STOP.search(text)
+    if stop and stop.start() > 2:
+        text = text[: stop.start()]
+    text = _LABEL.sub(" | ", text)
+    return [piece.strip(" .:*\"'“”‘’_") for piece in _SEPARATOR.split(text) if piece.strip()]
+
+
+def _take(piece: str, names: list[str], known: Collection[str]) -> None:
+    """Add the name in `piece` to `names`; a suffix joins the name before it."""
+    bare = piece.rstrip(".").casefold()
+    if bare in _SUFFIXES and names:
+        names[-1] = f"{names[-1]} {_SUFFIXES[bare]}"
+        return
+    if _CREDENTIALS.match(piece) or fold(piece) in known:
+        return
+    name = person(piece, known=known)
+    if name:
+        names.append(name)
+
+
+def person(text: str, *, known: Collection[str] = ()) -> str | None:
+    """Return the full name of one person that `text` is, naturally written, or None.
+
+    Titles before and roles around it are dropped; at least two words must be left.
+    """
+    text = _TAIL.sub("", squeeze(text))
+    text = _TITLE.sub("", _TITLE.sub("", text))
+    tokens = _without_roles(text.split())
+    while tokens and _CREDENTIALS.match(tokens[-1]) and len(tokens) > 2:
+        tokens.pop()
+    if not 2 <= len(tokens) <= 6 or not all(_TOKEN.match(token) for token in tokens):
+        return None
+    if fold("".join(tokens)) in known or not _is_personal(tokens):
+        return None
+    return natural(" ".join(tokens))
+
+
+def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return the one lone word or pen name that a labelled text holds."""
+    pieces = _pieces(text)
+    organisations = data_words("organisation_words.txt")
+    for piece in pieces[:2]:
+        words = piece.split()
+        if len(words) != 1 or fold(piece) in known or not 2 <= len(piece) <= 30:
+            continue
+        if _CJK.match(piece):
+            return (piece,)
+        if _TOKEN.match(piece) and not {piece.casefold()} & (organisations | _roles()):
+            return (natural(piece) if piece.isupper() else piece,)
+    return ()
+
+
+@cache
+def _roles() -> frozenset[str]:
+    return data_words("role_words.txt")
+
+
+def _without_roles(tokens: list[str]) -> list[str]:
+    """Return `tokens` without the job titles before or after the name."""
+    marks = [token.strip(".,").casefold() in _roles() for token in tokens]
+    if not any(marks):
+        return tokens
+    first = marks.index(True)
+    if first >= 2 and _named(tokens[:first]):
+        return tokens[:first]
+    last = len(marks) - 1 - marks[::-1].index(True)
+    return tokens[last + 1 :]
+
+
+def _named(tokens: list[str]) -> bool:
+    return len(tokens) >= 2 and all(token[:1].isupper() for token in tokens)
+
+
+def _is_personal(tokens: list[str]) -> bool:
+    """Tell whether capitalised `tokens` can be a person: no organisation words, no sentence."""
+    words = [token.strip(".").casefold() for token in tokens]
+    given = words[0] in data_words("given_names.txt") or bool(_INITIALS.match(tokens[0]))
+    organisations = data_words("organisation_words.txt")
+    soft = data_words("soft_words.txt")
+    particles = data_words("particles.txt")
+    for place, (word, token) in enumerate(zip(words, tokens, strict=True)):
+        if (
+            word in organisations
+            and not (given and word in soft and place)
+            and not (place == 0 and given)
+        ):
+            return False
+        capital = token[:1].isupper() or not token[:1].islower()
+        if not capital and not all(t.islower() for t in tokens) and word not in particles:
+            return word[:2] in ("d'", "d’") or word.startswith("al-")
+    return sum(len(word) > 1 for word in words) >= 1 and words[-1] not in particles
+
+
+def natural(name: str) -> str:
+    """Return a name in natural capitals: "CLAUDIA MCDONALD-VAN DER BERG" as people write it.
+
+    A name that already mixes capitals and small letters is left as it is.
+    """
+    tokens = name.split()
+    if any(t[1:2].islower() for t in tokens) and any(t[:1].isupper() for t in tokens):
+        return " ".join(_suffix(t) or t for t in tokens)
+    single_case = name.isupper() or name.islower()
+    if not single_case:
+        return name
+    return " ".join(_natural_token(t, place) for place, t in enumerate(tokens))
+
+
+def _suffix(token: str) -> str | None:
+    return _SUFFIXES.get(token.rstrip(".").casefold()) if token.isupper() or "." in token else None
+
+
+def _natural_token(token: str, place: int) -> str:
+    word = token.casefold()
+    if word.rstrip(".") in _SUFFIXES and place:
+        return _SUFFIXES[word.rstrip(".")]
+    if place and word in data_words("particles.txt"):
+        return word
+    if "." in token.rstrip(".") or (
+        token.isupper() and len(token) == 2 and not set(word) & set("aeiouy")
+    ):
+        return token.upper()
+    return "-".join(_natural_part(part) for part in token.split("-"))
+
+
+def _natural_part(part: str) -> str:
+    word = part.casefold()
+    for mark in ("'", "’", "‘"):
+        head, found, tail = word.partition(mark)
+        if found and len(head) <= 2 and len(tail) > 1:
+            return head.capitalize() + mark + tail.capitalize()
+    if word.startswith("mc") and len(word) > 3:
+        return "Mc" + word[2:].capitalize()
+    if word.startswith("mac") and word[3:] in _MAC_NAMES:
+        return "Mac" + word[3:].capitalize()
+    return word.capitalize()

@@ -1,0 +1,236 @@
+"""Which publication carried the article: masthead, site name, domain, credits, copyright lines.
+
+A service that republishes other papers' copy is no outlet where another one is stated. The wire
+service whose copy it is belongs in `agency`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Final
+
+from pipeline.describe.address import domain_of, host_of
+from pipeline.describe.context import Context, shorten
+from pipeline.describe.fold import data_pairs, data_words, fold, plain, squeeze
+from pipeline.records import BODY, Candidate, Line
+
+_LONGEST_NAME: Final = 60
+_COMPANY = re.compile(
+    r"(?:,?\s+(?:inc|llc|l\.l\.c|lp|l\.p|ltd|limited|corp|corporation|co|gmbh|ag|plc|media network"
+    r"|media group|media inc|media llc|media)\.?)+$",
+    re.I,
+)
+_COPYRIGHT = re.compile(
+    r"(?:copyright\b[\s©®(c),:]*|[©®][\s,:]*(?:copyright)?\s*)(?:\d{4}\s*[-–—]?\s*){0,2}[\s,:.–—-]*"
+    r"(?:by\s+|the\s+author\s+)?([^\d.|,©•/;<>][^.|,©•;<>\d]{1,60}?)"
+    r"(?=\s*(?:[.|,©•;<>\d]|all rights|a division|is an?\b|copyright|privacy|terms|home|$))",
+    re.I,
+)
+_COPYRIGHT_MARK = re.compile(r"copyright|[©®]", re.I)
+_PITCH = re.compile(
+    r"\b((?:[A-Z0-9][\w&.'’-]{0,20}\s?){1,5})\s(?:is your source for|is a nonprofit newsroom|relies on"
+    r" (?:readers|support|donations))"
+)
+_SUPPORT = re.compile(
+    r"(?:subscribe to|support|follow|sign up for|download the|visit)\s+"
+    r"((?:[Tt]he\s)?(?:[A-Z0-9][\w&.’'-]{0,20}\s?){1,4}?)(?:['’]s?|\s+on\s+(?:Twitter|Facebook|Instagram)"
+    r"|\s+app\b|\s+today|[.!]|$)"
+)
+_PHOTO_CREDIT = re.compile(
+    r"(?:[A-Z][\w.'’-]{1,20}\s){1,3}[A-Z][\w.'’-]{1,20}\s?/\s?(?:for\s)?((?:The\s)?[A-Z][\w.&'’-]{1,24}"
+    r"(?:\s[A-Z][\w.&'’-]{1,20}){0,3})"
+)
+_DOMAINISH = re.compile(r"^(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)+)/?$", re.I)
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Map the folded name of every outlet in the data file to its usual name."""
+    return {_key(name): name for name in reversed(data_pairs("outlets.tsv").values())}
+
+
+@cache
+def _photo_agencies() -> frozenset[str]:
+    return frozenset(fold(name) for name in data_words("photo_agencies.txt"))
+
+
+def _key(name: str) -> str:
+    """Return the form in which names of outlets are compared: without "The" and ".com"."""
+    key = fold(re.sub(r"\.(?:com|org|net|co\.uk)\b", "", name, flags=re.I))
+    return key[3:] if key.startswith("the") and len(key) > 6 else key
+
+
+def known_name(name: str) -> str | None:
+    """Return the usual name of a known outlet, whatever its case and "The", or None."""
+    return _known().get(_key(name)) if len(name) <= _LONGEST_NAME else None
+
+
+def name_of_domain(url: str | None) -> str | None:
+    """Return the usual name of the outlet at an address, from the data file, or None."""
+    host = host_of(url)
+    table = data_pairs("outlets.tsv")
+    while host and "." in host:
+        if host in table:
+            return table[host]
+        host = host.partition(".")[2]
+    return None
+
+
+def is_republisher(name_or_domain: str) -> bool:
+    """Tell whether a name or domain is a service that republishes others' copy."""
+    return name_or_domain.casefold().strip() in data_words("republishers.txt")
+
+
+def usual_name(name: str) -> str | None:
+    """Return a stated site name as its outlet is usually called, or None where it is no name."""
+    name = squeeze(plain(name)).strip(" -–—|•·:*\"“”'")
+    name = re.split(r"\s(?:[|•·»:]+|[-–—])\s", name)[0].strip()
+    domain = _DOMAINISH.match(name)
+    if domain:
+        found = name_of_domain("https://" + domain.group(1).lower())
+        return found or name.removeprefix("http://").removeprefix("https://").removeprefix("www.")
+    bare = _COMPANY.sub("", name).strip(" ,") or name
+    known = known_name(name) or known_name(bare)
+    if known:
+        return known
+    if not 2 <= len(bare) <= _LONGEST_NAME or len(bare.split()) > 8 or bare.startswith("@"):
+        return None
+    return bare if any(ch.isalpha() for ch in bare) else None
+
+
+def candidates(context: Context) -> list[Candidate]:
+    """Return candidates of `outlet` from address, markup, given metadata and lines."""
+    found = _from_address(context) + _from_markup(context) + _from_lines(context)
+    given = context.document.given.get("outlet")
+    if given and (name := usual_name(given)):
+        found.append(Candidate("outlet", name, 0.75, "given_outlet", shorten(given)))
+    return [c for c in found if not is_republisher(c.value)]
+
+
+def _from_address(context: Context) -> list[Candidate]:
+    url = context.document.url
+    urls = [url] if url else [c.value for c in context.markup_for("url")]
+    for address in urls:
+        domain = domain_of(address)
+        if domain is None or is_republisher(domain):
+            continue
+        name = name_of_domain(address)
+        if name:
+            return [Candidate("outlet", name, 0.97, "domain_table", shorten(address))]
+        return _spelled_as_domain(context, domain)
+    return []
+
+
+def _spelled_as_domain(context: Context, domain: str) -> list[Candidate]:
+    """Find words near either end of the text that are the domain written out."""
+    label = fold(domain.split(".")[0])
+    if len(label) < 4:
+        return []
+    spelled: Counter[str] = Counter()
+    for line in context.edges:
+        if len(line.text) < 300 and label in fold(line.text):
+            words = _words_folding_to(line.text, label)
+            if words:
+                spelled[words] += 1 + 2 * (line.role in ("outlet", "legal"))
+    if not spelled:
+        return []
+    best = max(spelled, key=lambda words: (spelled[words], words.count(" "), words))
+    return [Candidate("outlet", best, 0.85, "domain_spelled", shorten(f"{domain}: {best}"))]
+
+
+def _words_folding_to(text: str, label: str) -> str | None:
+    """Return the run of words in `text` whose letters are `label`, "The" before it included."""
+    words = text.split()
+    for start in range(min(len(words), 60)):
+        run = ""
+        for end in range(start, min(start + 8, len(words))):
+            run += fold(words[end])
+            if run == label:
+                found = " ".join(words[start : end + 1]).strip(" ,.;:|©®™*()\"'“”•·›»")
+                if start and words[start - 1] == "The":
+                    found = "The " + found
+                return found if found[:1].isupper() or found[:1].isdigit() else None
+            if not label.startswith(run):
+                break
+    return None
+
+
+def _from_markup(context: Context) -> list[Candidate]:
+    found = []
+    for candidate in context.markup_for("outlet"):
+        name = usual_name(candidate.value)
+        if name:
+            found.append(Candidate("outlet", name, 0.8, candidate.rule, candidate.source_text))
+    return found
+
+
+def _from_lines(context: Context) -> list[Candidate]:
+    found = _mastheads(context)
+    found += _copyrights(context)
+    found += _photo_credits(context)
+    for line in context.edges[-80:]:
+        if line.role != BODY and len(line.text) < 600:
+            found += _pitches(line)
+    return found
+
+
+def _mastheads(context: Context) -> list[Candidate]:
+    found = []
+    for line in context.with_role("outlet")[:3]:
+        name = usual_name(line.text) if len(line.text) <= 2 * _LONGEST_NAME else None
+        if name:
+            rule = "masthead_known" if known_name(name) else "masthead"
+            found.append(Candidate("outlet", name, 0.85, rule, shorten(line.text)))
+    for line in context.before_body[:6]:
+        name = known_name(squeeze(line.text)) if line.role not in ("outlet", "headline") else None
+        if name:
+            found.append(Candidate("outlet", name, 0.7, "top_line_known", shorten(line.text)))
+    return found
+
+
+def _copyrights(context: Context) -> list[Candidate]:
+    found = []
+    for line in reversed(context.cleaned.lines[-60:] if context.cleaned.lines else ()):
+        if line.role == BODY or len(line.text) > 600 or not _COPYRIGHT_MARK.search(line.text):
+            continue
+        match = _COPYRIGHT.search(line.text)
+        name = usual_name(match.group(1)) if match else None
+        if name and name[:1].isupper() and fold(name) not in _NOT_OWNERS:
+            rule = "copyright_known" if known_name(name) else "copyright"
+            found.append(Candidate("outlet", name, 0.5, rule, shorten(line.text)))
+    return found[:3]
+
+
+_NOT_OWNERS: Final = frozenset(
+    ("policy", "notice", "copyright", "copyrightpolicy", "information", "allrightsreserved", "reserved",
+     "image", "images", "statement", "act", "law", "infringement", "holders", "material", "protected")
+)  # fmt: skip
+
+
+def _photo_credits(context: Context) -> list[Candidate]:
+    counted: Counter[str] = Counter()
+    sources: dict[str, Line] = {}
+    for line in context.with_role("caption", "credit", "repeat")[:20]:
+        for match in _PHOTO_CREDIT.finditer(line.text[-300:]):
+            name = match.group(1).strip(" .")
+            if fold(name) not in _photo_agencies() and (usual := usual_name(name)):
+                counted[usual] += 1
+                sources.setdefault(usual, line)
+    return [
+        Candidate(
+            "outlet", name, 0.6, "photo_credit_known" if known_name(name) else "photo_credit",
+            shorten(sources[name].text),
+        )
+        for name, _ in counted.most_common(2)
+    ]  # fmt: skip
+
+
+def _pitches(line: Line) -> list[Candidate]:
+    match = _PITCH.search(line.text)
+    if match and (name := usual_name(match.group(1))):
+        return [Candidate("outlet", name, 0.85, "pitch", shorten(line.text))]
+    match = _SUPPORT.search(line.text) if line.role in ("promo", "social") else None
+    name = known_name(match.group(1).strip()) if match else None
+    return [Candidate("outlet", name, 0.6, "support_known", shorten(line.text))] if name else []
