@@ -1,0 +1,56 @@
+# make run    process seeds/ and show the result      make ui      open Dagster
+# make test   lint, types and tests                   make lock    renew the pinned dependencies
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+OUT ?= data
+
+# Where the training and benchmark data lies; none of it is part of the project.
+DATA ?= ../shared
+
+.PHONY: run test lint types ui lock clean
+
+run: $(VENV)/.installed
+	@$(BIN)/copydesk run seeds --scrape-date 2018-07-27 --out $(OUT)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	COPYDESK_DATASETS=$(DATA) $(BIN)/python -m pytest
+
+ui: $(VENV)/.installed
+	@mkdir -p inbox
+	@echo "Dagster is on its way: http://127.0.0.1:$(PORT)  (ctrl-C ends it)"
+	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
+
+PORT ?= 3000
+
+# One environment: the second run of each target reuses what is installed.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Copydesk needs Python 3.11 or later; name one: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the pinned dependencies into $(VENV) (once)"
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# Locks hold versions and hashes, and no address of a registry.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate
+lock: $(VENV)/.installed-dev
+	$(LOCK) --extra ui --extra build --extra dev --output-file requirements-dev.lock
+	$(LOCK) --extra ui --extra build --constraint requirements-dev.lock \
+	  --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .dagster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
