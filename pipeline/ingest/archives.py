@@ -1,0 +1,212 @@
+"""Archives: zip and tar, member by member. Nothing is ever unpacked to a path.
+
+A member whose name climbs out, or that is a link or a device, is a failure with its bytes: it
+is read, never followed. What a member holds is read like any file.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from io import BufferedReader
+from typing import BinaryIO, Final
+
+from pipeline.ingest import sidecars
+from pipeline.ingest.items import Context, Found, Place, Problem
+from pipeline.ingest.reasons import Reason
+from pipeline.ingest.streams import BROKEN, bomb, buffered, fault_of, spool
+
+KINDS: Final = frozenset(("zip", "tar"))
+
+#: Reads a member's stream, whatever it holds: `reader._read_stream`, given to avoid a cycle.
+ReadStream = Callable[[BinaryIO, Place, Context], Iterator[Found]]
+
+_CLIMBS: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
+_IGNORED: Final = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db)")
+_DIRECTORY_BYTES: Final = 256  # of one entry in a zip's directory, more than usual
+
+
+def read(
+    kind: str, stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
+) -> Iterator[Found]:
+    """Yield what the members of a zip or tar hold."""
+    reader = _read_zip if kind == "zip" else _read_tar
+    yield from reader(stream, place, ctx, read_stream)
+
+
+def _read_tar(
+    stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
+) -> Iterator[Found]:
+    cars: dict[str, Mapping[str, object]] = {}
+    count = 0
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", errorlevel=0) as archive:
+            for member in archive:
+                count += 1
+                if count > ctx.limits.members:
+                    yield _too_many(place, ctx)
+                    return
+                archive.members.clear()  # else the list of all members grows
+                if not member.isdir() and not _IGNORED.fullmatch(member.name):
+                    yield from _tar_member(archive, member, place, ctx, read_stream)
+                if ctx.fault or ctx.budget.exceeded:
+                    break
+    except BROKEN as error:
+        ctx.fault = ctx.fault or fault_of(error, place.uri)
+    fault = ctx.take_fault()
+    if fault:
+        yield Problem(place.uri, fault.reason, fault.error)
+
+
+def _tar_member(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    place: Place,
+    ctx: Context,
+    read_stream: ReadStream,
+) -> Iterator[Found]:
+    inner = ctx.inner()
+    at = place.member(member.name)
+    if not member.isreg():
+        target = member.linkname.encode("utf-8", "surrogateescape")
+        yield _unsafe(at, "a link or a device", target)
+        return
+    opened = archive.extractfile(member)
+    if opened is None:
+        return
+    source = buffered(opened.read, inner, at.uri, charged=False)
+    if _CLIMBS.search(member.name):
+        yield _unsafe(at, "the path climbs out", source.read(ctx.limits.document_bytes))
+    else:
+        yield from read_stream(source, at, inner)
+    if inner.fault:
+        ctx.fault = inner.fault
+
+
+def _read_zip(
+    stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
+) -> Iterator[Found]:
+    source: BinaryIO = stream if ctx.depth == 0 else spool(stream)
+    fault = ctx.take_fault()
+    try:
+        if fault is None and _directory_bytes(source) > ctx.limits.members * _DIRECTORY_BYTES:
+            yield _too_many(place, ctx)
+            return
+        archive = zipfile.ZipFile(source)
+    except BROKEN as error:
+        fault = fault or fault_of(error, place.uri)
+        source.seek(0)
+        yield Problem(place.uri, fault.reason, fault.error, source.read(ctx.limits.document_bytes))
+        return
+    with archive:
+        yield from _zip_members(archive, place, ctx, read_stream)
+    if fault:
+        yield Problem(place.uri, fault.reason, fault.error)
+
+
+def _zip_members(
+    archive: zipfile.ZipFile, place: Place, ctx: Context, read_stream: ReadStream
+) -> Iterator[Found]:
+    infos = archive.infolist()
+    if len(infos) > ctx.limits.members:
+        yield _too_many(place, ctx)
+        return
+    wanted = [info for info in infos if not info.is_dir() and not _IGNORED.fullmatch(info.filename)]
+    paired, orphans = sidecars.pair(info.filename for info in wanted)
+    cars = set(paired.values())
+    for info in wanted:
+        if info.filename in cars:
+            continue
+        at = place.member(info.filename)
+        if info.filename in orphans:
+            error = f"{at.uri}: a side-car without its document"
+            yield Problem(at.uri, Reason.ORPHAN_SIDECAR, error, _head(archive, info, ctx))
+        else:
+            car = paired.get(info.filename)
+            if car:
+                at, problem = _with_sidecar(archive, car, at, ctx)
+                yield from problem
+            yield from _zip_member(archive, info, at, ctx, read_stream)
+        if ctx.budget.exceeded:
+            fault = bomb(ctx.budget, place.uri)
+            yield Problem(place.uri, fault.reason, fault.error)
+            return
+
+
+def _zip_member(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    at: Place,
+    ctx: Context,
+    read_stream: ReadStream,
+) -> Iterator[Found]:
+    inner = ctx.inner()
+    if _CLIMBS.search(info.orig_filename):
+        yield _unsafe(at, "the path climbs out", _head(archive, info, ctx))
+    elif _is_special(info):
+        yield _unsafe(at, "a link or a device", _head(archive, info, ctx))
+    else:
+        try:
+            opened = archive.open(info)
+        except BROKEN as error:
+            fault = fault_of(error, at.uri)
+            yield Problem(at.uri, fault.reason, fault.error)
+            return
+        with opened:
+            yield from read_stream(buffered(opened.read, inner, at.uri), at, inner)
+    fault_left = inner.take_fault()
+    if fault_left:
+        yield Problem(at.uri, fault_left.reason, fault_left.error)
+
+
+def _with_sidecar(
+    archive: zipfile.ZipFile, car: str, at: Place, ctx: Context
+) -> tuple[Place, list[Problem]]:
+    raw = _head(archive, archive.getinfo(car), ctx)
+    fields = sidecars.parse(raw)
+    if isinstance(fields, str):
+        return at, [Problem(f"{at.uri}#sidecar", Reason.MALFORMED, f"{at.uri}: {fields}", raw)]
+    return replace(at, sidecar=fields), []
+
+
+def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ctx: Context) -> bytes:
+    """Return the first bytes of a member that is kept but not read as a document."""
+    try:
+        with archive.open(info) as opened:
+            content = opened.read(ctx.limits.document_bytes)
+    except BROKEN:
+        return b""
+    ctx.budget.charge(len(content))
+    return content
+
+
+def _is_special(info: zipfile.ZipInfo) -> bool:
+    mode = info.external_attr >> 16 if info.create_system == 3 else 0
+    return bool(stat.S_IFMT(mode)) and not stat.S_ISREG(mode)
+
+
+def _directory_bytes(source: BinaryIO) -> int:
+    """Return the size of a zip's directory, which zipfile reads as a whole; 0 if unknown."""
+    end = source.seek(0, 2)
+    source.seek(max(0, end - 66_000))
+    tail = source.read(66_000)
+    source.seek(0)
+    at = tail.rfind(b"PK\x05\x06")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    at64 = tail.rfind(b"PK\x06\x06")
+    if size == 0xFFFFFFFF and at64 >= 0:
+        return int.from_bytes(tail[at64 + 40 : at64 + 48], "little")
+    return size
+
+
+def _too_many(place: Place, ctx: Context) -> Problem:
+    error = f"{place.uri}: more than {ctx.limits.members} members"
+    return Problem(place.uri, Reason.TOO_MANY, error)
+
+
+def _unsafe(at: Place, what: str, content: bytes) -> Problem:
+    return Problem(at.uri, Reason.UNSAFE_MEMBER, f"{at.uri}: {what}; kept, not followed", content)

@@ -1,0 +1,223 @@
+"""Which character set decodes the bytes of one document: BOM, UTF-8, declaration, detection.
+
+The order is chosen by what goes wrong in practice. Text with multi-byte sequences that is valid
+UTF-8 is UTF-8, whatever it declares: scrapers re-encode pages and leave the old declaration
+standing. After that the declaration is believed where it decodes; what is left is guessed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins the same
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+#: Labels that stand for a larger set in practice (WHATWG Encoding Standard).
+_MEANT: Final = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+#: Codecs of Python that are no character sets of documents.
+_REFUSED: Final = frozenset(
+    ("utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs",
+     "oem", "palmos")
+)  # fmt: skip
+
+_META: Final = re.compile(
+    rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([a-zA-Z0-9_:.-]{2,40})", re.IGNORECASE
+)
+_XML: Final = re.compile(rb"^\s{0,20}<\?xml[^>]{0,100}?encoding=[\"']([a-zA-Z0-9_:.-]{2,40})")
+
+_SAMPLE: Final = 16 * 1024  # bytes for the detector, which is slow
+_CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x0b\x08\x1a"))
+_ASCII: Final = bytes(range(128))
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+_BROKEN_UTF8: Final = 0.02  # share of bytes outside UTF-8 up to which a text is repaired
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Bytes with the character set that decodes them strictly.
+
+    `content` is what came, except where a text in UTF-8 holds a few bytes that are not (`note`
+    says so): these are read as Windows-1252, what browsers and editors mixed in.
+    """
+
+    content: bytes
+    charset: str
+    note: str | None = None
+
+
+def decide(content: bytes, declared: str | None = None, *, html: bool = False) -> Decoded | None:
+    """Return how `content` decodes, or None where nothing decodes it.
+
+    `declared` is what a header says; with `html` a declaration in the page counts after it.
+    """
+    if content.isascii() and (declared is None and not html or b"\x1b" not in content):
+        return Decoded(content, "utf-8")
+    marked = _by_bom(content)
+    if marked:
+        return marked
+    if _decodes(content, "utf-8"):
+        return Decoded(content, _stateful(content, declared, html) or "utf-8")
+    labels = [label for label in (declared, declaration(content) if html else None) if label]
+    codecs_named = [name for label in labels if (name := codec(label))]
+    for name in codecs_named:
+        if name != "utf-8" and _decodes(content, name):
+            return Decoded(content, name)
+    return _repaired(content, "utf-8" in codecs_named) or _guessed(content, codecs_named)
+
+
+def codec(label: str) -> str | None:
+    """Return Python's codec for a declared label, as browsers read it; None if there is none."""
+    try:
+        info = codecs.lookup(label.strip().lower())
+    except (LookupError, ValueError):
+        return None
+    if not getattr(info, "_is_text_encoding", True) or info.name in _REFUSED:
+        return None
+    return _MEANT.get(info.name, info.name)
+
+
+def declaration(content: bytes) -> str | None:
+    """Return the character set that an HTML page declares in its first 4 KiB."""
+    head = content[:4096]
+    match = _META.search(head) or _XML.search(head)
+    return match[1].decode("ascii") if match else None
+
+
+def wide(sample: bytes) -> str | None:
+    """Return the set of a text in UTF-16 or UTF-32 by its BOM or its pattern of NULs."""
+    for bom, name in _BOMS[1:]:
+        if sample.startswith(bom):
+            return name
+    if sample.count(0) < 0.3 * len(sample) or len(sample) < 8:
+        return None
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd > 20 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 20 * odd else None
+
+
+def is_binary(sample: bytes) -> bool:
+    """Return whether `sample` (of some KiB) is no text: a sixtieth of it control characters."""
+    if not sample or wide(sample):
+        return False
+    return len(sample) - len(sample.translate(None, _CONTROL)) > len(sample) / 60
+
+
+def _decodes(content: bytes, name: str) -> bool:
+    try:
+        text = content.decode(name)
+        text.encode()
+    except (UnicodeError, LookupError, ValueError):
+        return False
+    return True
+
+
+def _by_bom(content: bytes) -> Decoded | None:
+    for bom, name in _BOMS:
+        if content.startswith(bom) and _decodes(content, name):
+            return Decoded(content, name)
+    name_by_nuls = wide(content[:4096])
+    if name_by_nuls and _decodes(content, name_by_nuls):
+        return Decoded(content, name_by_nuls)
+    return None
+
+
+def _stateful(content: bytes, declared: str | None, html: bool) -> str | None:
+    """Return the declared set where it hides other text in 7 bits (ISO-2022-JP, HZ)."""
+    if b"\x1b" not in content:
+        return None
+    for label in (declared, declaration(content) if html else None):
+        name = codec(label) if label else None
+        if name and name.startswith("iso2022") and _decodes(content, name):
+            return name
+    return None
+
+
+def _repaired(content: bytes, declared_utf8: bool) -> Decoded | None:
+    """Return a text in UTF-8 with its few stray bytes read as Windows-1252."""
+    broken = content.decode("utf-8", "surrogateescape")
+    stray = [char for char in broken if "\udc80" <= char <= "\udcff"]
+    high = len(content.translate(None, _ASCII))
+    sequences = sum(1 for char in broken if char > "\x7f") - len(stray)
+    trusted = sequences >= (len(stray) if declared_utf8 else 3 * len(stray))
+    if not trusted or len(stray) > _BROKEN_UTF8 * len(content) or high == len(stray):
+        return None
+    note = f"utf-8 with {len(stray)} stray bytes read as cp1252"
+    table = {ord(char): _as_cp1252(char) for char in set(stray)}
+    return Decoded(broken.translate(table).encode(), "utf-8", note)
+
+
+def _as_cp1252(escaped: str) -> str:
+    return bytes([ord(escaped) - 0xDC00]).decode("cp1252", "replace")
+
+
+def _guessed(content: bytes, declared: list[str]) -> Decoded | None:
+    if _western(content):
+        return Decoded(content, "cp1252")
+    for name in _detected(_sample(content)):
+        if _decodes(content, name):
+            return Decoded(content, name)
+    fallback = next((name for name in declared if name != "utf-8"), None)
+    if fallback:
+        return _lossy(content, fallback)
+    return None
+
+
+def _western(content: bytes) -> bool:
+    """Return whether all high bytes stand alone and mean the same in the Latin code pages."""
+    if content.translate(None, _ASCII).translate(None, _LATIN):
+        return False
+    return re.search(rb"[\x80-\xff]{3}", content) is None
+
+
+def _same(byte: int) -> bool:
+    raw = bytes([byte])
+    pages = {raw.decode(page, "replace") for page in ("cp1250", "cp1252", "cp1254")}
+    return len(pages) == 1 and "\ufffd" not in pages
+
+
+_LATIN: Final = bytes(byte for byte in range(128, 256) if _same(byte))
+
+
+def _sample(content: bytes) -> bytes:
+    """Return the lines around the first high bytes, cut at line ends where there are any."""
+    first = re.search(rb"[\x80-\xff]", content)
+    start = max(0, content.rfind(b"\n", 0, first.start()) if first else 0)
+    piece = content[start : start + _SAMPLE]
+    end = piece.rfind(b"\n")
+    return piece[:end] if len(piece) == _SAMPLE and end > _SAMPLE // 2 else piece
+
+
+def _detected(sample: bytes) -> list[str]:
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(sample, steps=4, chunk_size=1024, enable_fallback=False)
+    names = [codec(match.encoding) for match in list(matches)[:3]]
+    return [name for name in names if name and name not in ("utf-8", "ascii")]
+
+
+def _lossy(content: bytes, name: str) -> Decoded | None:
+    """Return a text in the declared set with up to 1 % of unknown bytes as U+FFFD."""
+    text = content.decode(name, "replace")
+    bad = text.count("\ufffd")
+    if bad > 0.01 * len(text):
+        return None
+    return Decoded(text.encode("utf-8", "replace"), "utf-8", f"{name} with {bad} bad bytes")

@@ -1,0 +1,101 @@
+"""JSONL: one record a line. A bad line is one failure; the next line is read again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import Any, Final
+
+from pipeline.ingest.columns import map_record
+from pipeline.ingest.items import Context, Found, Item, Place, Problem
+from pipeline.ingest.reasons import Reason
+
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
+    """Yield the items of JSONL, one a line; blank lines are none."""
+    for number, line, whole in lines(stream, ctx.limits.record_bytes):
+        uri = place.record(f"line={number}")
+        if not whole:
+            error = f"{uri}: line longer than {ctx.limits.record_bytes} bytes"
+            yield Problem(uri, Reason.TOO_LARGE, error, line)
+        elif ctx.fault and not line.endswith(b"\n"):
+            fault = ctx.take_fault()
+            if fault:
+                yield Problem(uri, fault.reason, fault.error, line)
+        elif not line.isspace():
+            yield _record_of_line(line, uri, place, ctx)
+
+
+def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield number (from 1), bytes and whether it is whole of each line.
+
+    Of a line longer than `limit` bytes the first `limit` are given, the rest is skipped.
+    """
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        if len(line) <= limit or line.endswith(b"\n"):
+            yield number, line, True
+            continue
+        yield number, line[:limit], False
+        while (piece := stream.readline(limit)) and not piece.endswith(b"\n"):
+            pass
+
+
+def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
+    try:
+        text = line.decode("utf-8-sig", "surrogateescape")
+        if too_deep(text, ctx.limits.json_depth):
+            error = f"{uri}: JSON nested deeper than {ctx.limits.json_depth}"
+            return Problem(uri, Reason.TOO_DEEP, error, line)
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Problem(uri, Reason.MALFORMED, f"{uri}: {str(error)[:200]}", line)
+    return from_record(record, uri, place, ctx, line)
+
+
+def from_record(
+    record: Any,  # noqa: ANN401
+    uri: str,
+    place: Place,
+    ctx: Context,
+    raw: bytes | None = None,
+) -> Found:
+    """Return the item of one parsed JSON value; a failure keeps `raw`, else the value as JSON."""
+    if not isinstance(record, dict):
+        error = f"{uri}: no record but {type(record).__name__}"
+        return Problem(uri, Reason.WRONG_COLUMNS, error, _bytes(record, raw))
+    mapped = map_record(record, ctx.columns)
+    if mapped is None:
+        error = f"{uri}: no column for text or HTML among {', '.join(list(record)[:20])[:300]}"
+        return Problem(uri, Reason.WRONG_COLUMNS, error, _bytes(record, raw))
+    if mapped.content is None:
+        return Problem(uri, Reason.EMPTY, f"{uri}: the text is empty", _bytes(record, raw))
+    return Item(
+        uri, place.key, mapped.content, mapped.media_type,
+        url=mapped.url, scraped_at=mapped.scraped_at, given=mapped.given,
+    )  # fmt: skip
+
+
+def too_deep(text: str, limit: int) -> bool:
+    """Return whether JSON `text` nests deeper than `limit`, without parsing it."""
+    if text.count("[") + text.count("{") <= limit:
+        return False
+    depth = 0
+    for token in _STRUCTURE.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif first in "]}":
+            depth -= 1
+    return False
+
+
+def _bytes(record: Any, raw: bytes | None) -> bytes:  # noqa: ANN401
+    return json.dumps(record, default=str).encode() if raw is None else raw

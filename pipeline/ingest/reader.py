@@ -1,0 +1,258 @@
+"""Sources in, documents and failures out: `read` and the steps every item goes through.
+
+Formats live in their own modules; which reads what is the table `READERS`. Where the output goes
+does not belong here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from io import BufferedReader
+from typing import BinaryIO, Final
+
+from pipeline.ingest import archives, charset, csv_records, json_lines, json_values
+from pipeline.ingest import parquet_records, plain_files, sniff, warc_records
+from pipeline.ingest.columns import ColumnMap
+from pipeline.ingest.items import Budget, Context, Found, Item, Place, Problem, Reader, source_key
+from pipeline.ingest.limits import Limits
+from pipeline.ingest.reasons import Reason
+from pipeline.ingest.sources import SourceFile, walk
+from pipeline.ingest.streams import CHUNK, DECOMPRESSORS, buffered, transcode
+from pipeline.records import Document, Failure
+
+#: What a stream holds (`sniff.kind`) -> the generator that reads it.
+READERS: Final[dict[str, Reader]] = {
+    "empty": plain_files.read_empty,
+    "binary": plain_files.read_binary,
+    "text": plain_files.read_text,
+    "html": plain_files.read_html,
+    "jsonl": json_lines.read,
+    "json": json_values.read,
+    "csv": csv_records.read,
+    "parquet": parquet_records.read,
+    "warc": warc_records.read,
+}
+_LOCATOR: Final = re.compile(r"#(?:line|item|record|row)=\d{1,20}$")
+_LINE_FORMATS: Final = frozenset(("jsonl", "json", "csv"))
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """What one `read` met. Conservation: items == documents + repeats + failures."""
+
+    files: int = 0
+    items: int = 0
+    documents: int = 0
+    repeats: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    scrape_date: date
+    limits: Limits
+    columns: ColumnMap
+    counts: IngestCounts
+    seen: set[bytes]
+
+
+def read(
+    sources: Sequence[str],
+    *,
+    scrape_date: date,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    columns: ColumnMap | None = None,
+    base: str | None = None,
+    counts: IngestCounts | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Iterator[Document | Failure]:
+    """Yield one `Document` or one `Failure` for every item in `sources`; never raise for input.
+
+    `sources` are files or folders, as local paths or URIs (`s3://…`); folders are walked in
+    sorted order. `source_uri` is relative to `base`, else to the folder given. A document that
+    comes again with the same identity is counted in `counts.repeats` and not yielded: the ids
+    seen are remembered, about 100 bytes each. `on_bytes` is called with the bytes of files as
+    they are read; its sum comes to `total_bytes(sources)`.
+    """
+    run = _Run(scrape_date, limits, columns or ColumnMap.default(), counts or IngestCounts(), set())
+    for file in walk(sources, base):
+        run.counts.files += 1
+        for found in _read_file(file, run, on_bytes):
+            yield from _result(found, run)
+
+
+def read_bytes(
+    content: bytes,
+    *,
+    source_uri: str,
+    scrape_date: date,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    columns: ColumnMap | None = None,
+) -> Iterator[Document | Failure]:
+    """Yield what `content` holds, as if the file or record `source_uri` had come again.
+
+    For bytes kept in quarantine. A record's identity is the same as from the whole file.
+    """
+    run = _Run(scrape_date, limits, columns or ColumnMap.default(), IngestCounts(), set())
+    path = _LOCATOR.sub("", source_uri)
+    file = SourceFile.of_bytes(path, content)
+    for found in _read_file(file, run, None):
+        yield from _result(found, run)
+
+
+def article_id(source_key: str, content: bytes) -> str:
+    """Return the identity of `content` from a source: 24 hexadecimal digits.
+
+    `source_key` is the URL where the record has one, else the file's path relative to the
+    inbox's day without suffixes of compression, and an archive's member after "!". A record's
+    position is no part of it: a file that comes again, grown or compressed otherwise, gives the
+    same ids.
+    """
+    digest = hashlib.sha256(encode_key(source_key))
+    digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()[:24]
+
+
+def encode_key(source_key: str) -> bytes:
+    """Return a source key as bytes, ended by NUL."""
+    return source_key.encode("utf-8", "backslashreplace") + b"\0"
+
+
+def _read_file(
+    file: SourceFile, run: _Run, on_bytes: Callable[[int], None] | None
+) -> Iterator[Found]:
+    if file.problem:
+        yield Problem(file.path, file.problem[0], file.problem[1], file.kept)
+        return
+    ctx = Context(run.limits, run.columns, Budget(run.limits, file.size))
+    if isinstance(file.sidecar, str):
+        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, f"{file.path}: {file.sidecar}")
+    fields = file.sidecar if isinstance(file.sidecar, dict) else None
+    name = file.path.rsplit("/", 1)[-1]
+    key = "!".join(source_key(part) for part in file.path.split("!"))  # replay names members
+    place = Place(file.path, key, name, fields)
+    try:
+        with file.open(on_bytes) as stream:
+            yield from _read_stream(stream, place, ctx)
+        fault = ctx.take_fault()
+        if fault:
+            yield Problem(place.uri, fault.reason, fault.error)
+    except OSError as error:
+        yield Problem(file.path, Reason.UNREADABLE, f"{file.path}: {error.strerror or error}")
+    except Exception as error:  # a bug here costs the rest of one file, not the run
+        message = f"{file.path}: {type(error).__name__}: {str(error)[:200]}"
+        yield Problem(file.path, Reason.CRASHED, message)
+
+
+def _read_stream(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found]:
+    """Yield what a stream holds, whatever it is wrapped in."""
+    if ctx.depth > ctx.limits.nesting:
+        error = f"{place.uri}: containers nested deeper than {ctx.limits.nesting}"
+        yield Problem(place.uri, Reason.TOO_DEEP, error, source.read(ctx.limits.document_bytes))
+        return
+    stream = _peekable(source, place, ctx)
+    head = stream.peek(sniff.HEAD)[: sniff.HEAD]
+    kind = sniff.kind(head, place.name, ctx.columns)
+    if kind in DECOMPRESSORS:
+        suffixes, opener = DECOMPRESSORS[kind]
+        ctx.depth += 1
+        unpacked = buffered(opener(stream), ctx, place.uri)
+        yield from _read_stream(unpacked, place.unpacked(suffixes), ctx)
+        ctx.depth -= 1
+    elif kind in archives.KINDS:
+        yield from archives.read(kind, stream, place, ctx, _read_stream)
+    else:
+        yield from READERS[kind](_as_utf8(stream, head, kind, place, ctx), place, ctx)
+
+
+def _peekable(source: BinaryIO, place: Place, ctx: Context) -> BufferedReader:
+    if isinstance(source, BufferedReader):
+        return source
+    return buffered(source.read, ctx, place.uri, charged=False)
+
+
+def _as_utf8(
+    stream: BufferedReader, head: bytes, kind: str, place: Place, ctx: Context
+) -> BufferedReader:
+    wide = charset.wide(head) if kind in _LINE_FORMATS else None
+    return buffered(transcode(stream, wide), ctx, place.uri) if wide else stream
+
+
+def _result(found: Found, run: _Run) -> Iterator[Document | Failure]:
+    result = _document(found, run) if isinstance(found, Item) else _failure(found, run)
+    run.counts.items += 1
+    if isinstance(result, Failure):
+        run.counts.failures[result.reason] += 1
+        yield result
+        return
+    identity = bytes.fromhex(result.article_id)
+    if identity in run.seen:
+        run.counts.repeats += 1
+        return
+    run.seen.add(identity)
+    run.counts.documents += 1
+    yield result
+
+
+def _document(item: Item, run: _Run) -> Document | Failure:
+    content, limits = item.content, run.limits
+    if len(content) > limits.document_bytes:
+        error = f"{item.source_uri}: larger than {limits.document_bytes} bytes"
+        return _failure(Problem(item.source_uri, Reason.TOO_LARGE, error, content), run)
+    refused = _refused(item)
+    decoded = None
+    if not refused:
+        html = item.media_type == "text/html"
+        decoded = charset.decide(content, item.declared_charset, html=html)
+    if decoded is None:
+        reason, error = refused or (Reason.UNDECODABLE, "no character set decodes it")
+        problem = Problem(item.source_uri, reason, f"{item.source_uri}: {error}", content)
+        return _failure(problem, run, article_id(item.url or item.source_key, content))
+    given = {**item.given, "charset_note": decoded.note} if decoded.note else item.given
+    return Document(
+        article_id=article_id(item.url or item.source_key, decoded.content),
+        scrape_date=run.scrape_date,
+        source_uri=_printable(item.source_uri),
+        media_type=item.media_type or "text/plain",
+        content=decoded.content,
+        charset=decoded.charset,
+        sha256=hashlib.sha256(decoded.content).hexdigest(),
+        url=item.url,
+        scraped_at=item.scraped_at,
+        given=given,
+    )
+
+
+def _refused(item: Item) -> tuple[Reason, str] | None:
+    head = item.content[:CHUNK]
+    if not item.content.strip(b" \t\r\n\f\v\0\xef\xbb\xbf"):
+        return Reason.EMPTY, "there is no text"
+    if charset.is_binary(head):
+        return Reason.BINARY, "the bytes are no text"
+    return None
+
+
+def _failure(problem: Problem, run: _Run, identity: str | None = None) -> Failure:
+    kept = problem.content[: run.limits.document_bytes]
+    return Failure(
+        source_uri=_printable(problem.source_uri),
+        scrape_date=run.scrape_date,
+        stage="ingest",
+        reason=problem.reason.value,
+        error=_printable(problem.error),
+        content=kept,
+        sha256=hashlib.sha256(kept).hexdigest(),
+        article_id=identity,
+    )
+
+
+def _printable(text: str) -> str:
+    """Return `text` as valid UTF-8: what a file name holds otherwise is written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+

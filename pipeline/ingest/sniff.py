@@ -1,0 +1,126 @@
+"""What a stream holds: by its first bytes, and by its name only where these leave it open."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from pipeline.ingest import charset
+from pipeline.ingest.columns import ColumnMap, looks_like_html
+
+#: Bytes of a stream that the decision needs; a tar header is 512.
+HEAD: Final = 64 * 1024
+
+_MAGIC: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"PAR1", "parquet"),
+    (b"WARC/", "warc"),
+)
+#: Signatures of formats that are no text, for those that could pass for some.
+_NO_TEXT: Final = (
+    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x7fELF", b"MZ\x90", b"OggS", b"ID3",
+    b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf",
+    b"Rar!", b"\x04\x22\x4d\x18", b"Obj\x01", b"ORC", b"{\\rtf",
+)  # fmt: skip
+
+_BY_NAME: Final = {
+    ".txt": "text", ".text": "text", ".md": "text", ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".jl": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "csv",
+}  # fmt: skip
+_OBJECT: Final = re.compile(rb"\s{0,1000}\{\s{0,1000}(?:\"|\})")
+_ARRAY: Final = re.compile(rb"\s{0,1000}\[\s{0,1000}[{\]]")
+_HTML: Final = re.compile(rb"\s{0,1000}<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_NAME_CELL: Final = re.compile(r"\"?[\w .-]{1,40}\"?")
+_ZSTD_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+
+
+def kind(head: bytes, name: str, columns: ColumnMap) -> str:
+    """Return what a stream that begins with `head` and is called `name` holds.
+
+    One of: empty, gzip, bzip2, xz, zstd, zip, tar, parquet, warc, binary, html, jsonl, json,
+    csv, text.
+    """
+    if not head:
+        return "empty"
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    if _ZSTD_SKIPPABLE.match(head):
+        return "zstd"
+    if is_tar(head):
+        return "tar"
+    if head.startswith(_NO_TEXT) or charset.is_binary(head):
+        return "binary"
+    return _text_kind(_narrow(head), suffix(name), columns)
+
+
+def suffix(name: str) -> str:
+    """Return the suffix of a file name in lower case, with its dot."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot >= 0 else ""
+
+
+def is_tar(head: bytes) -> bool:
+    """Return whether `head` begins with a tar header: the sum of its bytes must be right."""
+    if len(head) < 512:
+        return False
+    field = head[148:156].strip(b"\0 ")
+    if not field or not re.fullmatch(rb"[0-7]{1,7}", field):
+        return False
+    return int(field, 8) == sum(head[:148]) + sum(head[156:512]) + 8 * ord(" ")
+
+
+def _text_kind(head: bytes, ending: str, columns: ColumnMap) -> str:
+    if _OBJECT.match(head):
+        return _json_kind(head, ending)
+    if _ARRAY.match(head):
+        return "json"
+    if _HTML.match(head):
+        return "html"
+    named = _BY_NAME.get(ending)
+    if named == "text" or named is None:
+        if looks_like_html(head) and head.lstrip().startswith(b"<"):
+            return "html"
+        return "csv" if named is None and _is_csv(head, columns) else "text"
+    return named
+
+
+def _json_kind(head: bytes, ending: str) -> str:
+    """Return jsonl where the first line is a whole object, else what the name says."""
+    line, newline, _ = head.strip().partition(b"\n")
+    if newline:
+        return "jsonl" if _is_json(line) or ending in (".jsonl", ".ndjson", ".jl") else "json"
+    return "jsonl" if _BY_NAME.get(ending) == "jsonl" else "json"
+
+
+def _is_json(line: bytes) -> bool:
+    if not line.rstrip().endswith(b"}"):
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_csv(head: bytes, columns: ColumnMap) -> bool:
+    first = head.split(b"\n", 1)[0].decode("utf-8", "replace").strip("\ufeff\r")
+    cells = re.split(r"[,;\t|]", first[:4000])
+    if len(cells) < 2 or not all(_NAME_CELL.fullmatch(cell) for cell in cells):
+        return False
+    names = [cell.strip('" ') for cell in cells]
+    return columns.has_content(names) and len(columns.resolve(names)) >= 2
+
+
+def _narrow(head: bytes) -> bytes:
+    """Return the beginning of a text in UTF-16 or UTF-32, or with a BOM, as plain UTF-8."""
+    name = charset.wide(head)
+    if name:
+        return head[: len(head) // 4 * 4].decode(name, "ignore").encode("utf-8", "ignore")
+    return head.removeprefix(b"\xef\xbb\xbf")
