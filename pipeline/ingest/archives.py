@@ -10,7 +10,7 @@ import re
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
 from typing import BinaryIO, Final
@@ -27,6 +27,7 @@ ReadStream = Callable[[BinaryIO, Place, Context], Iterator[Found]]
 
 _CLIMBS: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db)")
+_WAITING: Final = 100  # side-cars of a tar held until their documents come
 _DIRECTORY_BYTES: Final = 256  # of one entry in a zip's directory, more than usual
 
 
@@ -41,7 +42,7 @@ def read(
 def _read_tar(
     stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
 ) -> Iterator[Found]:
-    cars: dict[str, Mapping[str, object]] = {}
+    cars: dict[str, bytes] = {}  # a side-car comes before its document here
     count = 0
     try:
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=0) as archive:
@@ -50,13 +51,15 @@ def _read_tar(
                 if count > ctx.limits.members:
                     yield _too_many(place, ctx)
                     return
-                archive.members.clear()  # else the list of all members grows
+                archive.members = []  # type: ignore[attr-defined]  # else it keeps them all
                 if not member.isdir() and not _IGNORED.fullmatch(member.name):
-                    yield from _tar_member(archive, member, place, ctx, read_stream)
+                    yield from _tar_member(archive, member, place, ctx, read_stream, cars)
                 if ctx.fault or ctx.budget.exceeded:
                     break
     except BROKEN as error:
         ctx.fault = ctx.fault or fault_of(error, place.uri)
+    for name, raw in cars.items():
+        yield _orphan(place.member(name), raw)
     fault = ctx.take_fault()
     if fault:
         yield Problem(place.uri, fault.reason, fault.error)
@@ -68,6 +71,7 @@ def _tar_member(
     place: Place,
     ctx: Context,
     read_stream: ReadStream,
+    cars: dict[str, bytes],
 ) -> Iterator[Found]:
     inner = ctx.inner()
     at = place.member(member.name)
@@ -81,7 +85,11 @@ def _tar_member(
     source = buffered(opened.read, inner, at.uri, charged=False)
     if _CLIMBS.search(member.name):
         yield _unsafe(at, "the path climbs out", source.read(ctx.limits.document_bytes))
+    elif sidecars.target(member.name) and len(cars) < _WAITING:
+        cars[member.name] = source.read(sidecars.MAX_BYTES + 1)
     else:
+        at, problems = _with_sidecar(cars, at, member.name)
+        yield from problems
         yield from read_stream(source, at, inner)
     if inner.fault:
         ctx.fault = inner.fault
@@ -90,7 +98,7 @@ def _tar_member(
 def _read_zip(
     stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
 ) -> Iterator[Found]:
-    source: BinaryIO = stream if ctx.depth == 0 else spool(stream)
+    source: BinaryIO = stream if stream.seekable() else spool(stream)
     fault = ctx.take_fault()
     try:
         if fault is None and _directory_bytes(source) > ctx.limits.members * _DIRECTORY_BYTES:
@@ -123,13 +131,12 @@ def _zip_members(
             continue
         at = place.member(info.filename)
         if info.filename in orphans:
-            error = f"{at.uri}: a side-car without its document"
-            yield Problem(at.uri, Reason.ORPHAN_SIDECAR, error, _head(archive, info, ctx))
+            yield _orphan(at, _head(archive, info, ctx))
         else:
             car = paired.get(info.filename)
-            if car:
-                at, problem = _with_sidecar(archive, car, at, ctx)
-                yield from problem
+            raw = {car: _head(archive, archive.getinfo(car), ctx)} if car else {}
+            at, problems = _with_sidecar(raw, at, info.filename)
+            yield from problems
             yield from _zip_member(archive, info, at, ctx, read_stream)
         if ctx.budget.exceeded:
             fault = bomb(ctx.budget, place.uri)
@@ -163,10 +170,12 @@ def _zip_member(
         yield Problem(at.uri, fault_left.reason, fault_left.error)
 
 
-def _with_sidecar(
-    archive: zipfile.ZipFile, car: str, at: Place, ctx: Context
-) -> tuple[Place, list[Problem]]:
-    raw = _head(archive, archive.getinfo(car), ctx)
+def _with_sidecar(cars: dict[str, bytes], at: Place, name: str) -> tuple[Place, list[Problem]]:
+    """Return the place with the fields of its side-car, which is taken out of `cars`."""
+    car = sidecars.pair([name, *cars])[0].get(name) if cars else None
+    if car is None:
+        return at, []
+    raw = cars.pop(car)
     fields = sidecars.parse(raw)
     if isinstance(fields, str):
         return at, [Problem(f"{at.uri}#sidecar", Reason.MALFORMED, f"{at.uri}: {fields}", raw)]
@@ -206,6 +215,11 @@ def _directory_bytes(source: BinaryIO) -> int:
 def _too_many(place: Place, ctx: Context) -> Problem:
     error = f"{place.uri}: more than {ctx.limits.members} members"
     return Problem(place.uri, Reason.TOO_MANY, error)
+
+
+def _orphan(at: Place, content: bytes) -> Problem:
+    error = f"{at.uri}: a side-car without its document"
+    return Problem(at.uri, Reason.ORPHAN_SIDECAR, error, content)
 
 
 def _unsafe(at: Place, what: str, content: bytes) -> Problem:

@@ -68,7 +68,7 @@ def decide(content: bytes, declared: str | None = None, *, html: bool = False) -
 
     `declared` is what a header says; with `html` a declaration in the page counts after it.
     """
-    if content.isascii() and (declared is None and not html or b"\x1b" not in content):
+    if content.isascii() and (b"\x1b" not in content or not (declared or html)):
         return Decoded(content, "utf-8")
     marked = _by_bom(content)
     if marked:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +121,7 @@ def map_metadata(
     return (url if url and _URL.fullmatch(url) else None), scraped_at, given
 
 
-def plain(value: Any, limit: int = _VALUE_CHARS) -> str | None:  # noqa: ANN401
+def plain(value: Any, limit: int = _VALUE_CHARS) -> str | None:
     """Return a metadata value as one line of clean text of at most `limit` characters.
 
     Lists become "a; b", a mapping its `name`; numbers, dates and text are written out; what
@@ -130,12 +129,8 @@ def plain(value: Any, limit: int = _VALUE_CHARS) -> str | None:  # noqa: ANN401
     """
     if isinstance(value, str):
         text = value
-    elif value is None or isinstance(value, (bool, bytes)):
-        return None
-    elif isinstance(value, float) and not math.isfinite(value):
-        return None
-    elif isinstance(value, (int, float)):
-        text = str(value) if abs(value) < 1e18 else ""
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        text = str(value) if abs(value) < 1e18 else ""  # NaN and infinity compare false
     elif isinstance(value, (datetime, date)):
         text = value.isoformat()
     elif isinstance(value, Mapping):
@@ -218,7 +213,7 @@ def _content(
     return None, None
 
 
-def _encoded(value: Any) -> bytes | None:  # noqa: ANN401
+def _encoded(value: Any) -> bytes | None:
     if isinstance(value, str):
         return encode(value)
     if isinstance(value, bytes):
@@ -228,7 +223,7 @@ def _encoded(value: Any) -> bytes | None:  # noqa: ANN401
     return None
 
 
-def _base64(value: Any) -> bytes | None:  # noqa: ANN401
+def _base64(value: Any) -> bytes | None:
     if not isinstance(value, (str, bytes)):
         return None
     try:

@@ -7,8 +7,8 @@ of `pipeline.ingest.reader`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BufferedReader
@@ -17,7 +17,6 @@ from typing import Final, Protocol
 from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.reasons import Reason
-
 
 _PACKED: Final = re.compile(r"\.(?:gz|gzip|bz2|xz|zst|zstd)$", re.IGNORECASE)
 
@@ -59,9 +58,7 @@ class Budget:
 
     def __init__(self, limits: Limits, size: int) -> None:
         """Start the budget of a file of `size` bytes."""
-        self.limit = min(
-            limits.unpack_bytes, max(limits.unpack_floor, limits.unpack_ratio * size)
-        )
+        self.limit = min(limits.unpack_bytes, max(limits.unpack_floor, limits.unpack_ratio * size))
         self.spent = 0
 
     def charge(self, count: int) -> bool:

@@ -59,7 +59,7 @@ def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
 
 
 def from_record(
-    record: Any,  # noqa: ANN401
+    record: Any,
     uri: str,
     place: Place,
     ctx: Context,
@@ -97,5 +97,5 @@ def too_deep(text: str, limit: int) -> bool:
     return False
 
 
-def _bytes(record: Any, raw: bytes | None) -> bytes:  # noqa: ANN401
+def _bytes(record: Any, raw: bytes | None) -> bytes:
     return json.dumps(record, default=str).encode() if raw is None else raw

@@ -93,7 +93,7 @@ def front_matter(
     if not opening or not closing:
         return None
     fields = _fields(content[opening.end() : closing.start()].decode("utf-8", "replace"))
-    if not fields or not any(role in GIVEN + ("url",) for role in columns.resolve(list(fields))):
+    if not fields or not any(role in (*GIVEN, "url") for role in columns.resolve(list(fields))):
         return None
     return fields, content[: closing.end()], content[closing.end() :]
 
@@ -114,7 +114,7 @@ def _fields(block: str) -> dict[str, Any] | None:
     return fields
 
 
-def _value(text: str) -> Any:  # noqa: ANN401
+def _value(text: str) -> Any:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]

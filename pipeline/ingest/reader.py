@@ -15,8 +15,17 @@ from datetime import date
 from io import BufferedReader
 from typing import BinaryIO, Final
 
-from pipeline.ingest import archives, charset, csv_records, json_lines, json_values
-from pipeline.ingest import parquet_records, plain_files, sniff, warc_records
+from pipeline.ingest import (
+    archives,
+    charset,
+    csv_records,
+    json_lines,
+    json_values,
+    parquet_records,
+    plain_files,
+    sniff,
+    warc_records,
+)
 from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.items import Budget, Context, Found, Item, Place, Problem, Reader, source_key
 from pipeline.ingest.limits import Limits
@@ -43,12 +52,12 @@ _LINE_FORMATS: Final = frozenset(("jsonl", "json", "csv"))
 
 @dataclass(slots=True)
 class IngestCounts:
-    """What one `read` met. Conservation: items == documents + repeats + failures."""
+    """What one `read` met. Conservation: items == documents + repeated + failures."""
 
     files: int = 0
     items: int = 0
     documents: int = 0
-    repeats: int = 0
+    repeated: int = 0
     failures: Counter[str] = field(default_factory=Counter)
 
 
@@ -75,7 +84,7 @@ def read(
 
     `sources` are files or folders, as local paths or URIs (`s3://…`); folders are walked in
     sorted order. `source_uri` is relative to `base`, else to the folder given. A document that
-    comes again with the same identity is counted in `counts.repeats` and not yielded: the ids
+    comes again with the same identity is counted in `counts.repeated` and not yielded: the ids
     seen are remembered, about 100 bytes each. `on_bytes` is called with the bytes of files as
     they are read; its sum comes to `total_bytes(sources)`.
     """
@@ -192,7 +201,7 @@ def _result(found: Found, run: _Run) -> Iterator[Document | Failure]:
         return
     identity = bytes.fromhex(result.article_id)
     if identity in run.seen:
-        run.counts.repeats += 1
+        run.counts.repeated += 1
         return
     run.seen.add(identity)
     run.counts.documents += 1
@@ -254,5 +263,3 @@ def _failure(problem: Problem, run: _Run, identity: str | None = None) -> Failur
 def _printable(text: str) -> str:
     """Return `text` as valid UTF-8: what a file name holds otherwise is written as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-

@@ -62,7 +62,7 @@ def _stems(name: str) -> tuple[str, ...]:
     return (name, name.rsplit(".", 1)[0], f"{folder}{slash}{stem}")
 
 
-def _parse(text: str) -> Any:  # noqa: ANN401
+def _parse(text: str) -> Any:
     if text.lstrip().startswith("{"):
         return json.loads(text)
     return yaml.safe_load(text)

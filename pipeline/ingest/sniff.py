@@ -25,13 +25,14 @@ _MAGIC: Final = (
 #: Signatures of formats that are no text, for those that could pass for some.
 _NO_TEXT: Final = (
     b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x7fELF", b"MZ\x90", b"OggS", b"ID3",
-    b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf",
-    b"Rar!", b"\x04\x22\x4d\x18", b"Obj\x01", b"ORC", b"{\\rtf",
+    b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0",
+    b"7z\xbc\xaf", b"Rar!", b"\x04\x22\x4d\x18", b"Obj\x01", b"ORC", b"{\\rtf",
 )  # fmt: skip
 
 _BY_NAME: Final = {
-    ".txt": "text", ".text": "text", ".md": "text", ".html": "html", ".htm": "html", ".xhtml": "html",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".jl": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "csv",
+    ".txt": "text", ".text": "text", ".md": "text", ".html": "html", ".htm": "html",
+    ".xhtml": "html", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jl": "jsonl", ".json": "json",
+    ".csv": "csv", ".tsv": "csv",
 }  # fmt: skip
 _OBJECT: Final = re.compile(rb"\s{0,1000}\{\s{0,1000}(?:\"|\})")
 _ARRAY: Final = re.compile(rb"\s{0,1000}\[\s{0,1000}[{\]]")

@@ -26,6 +26,7 @@ OnBytes = Callable[[int], None]
 _BUFFER: Final = 256 * 1024
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _ARROW_SCHEMES: Final = frozenset(("s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss"))
+_DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 #: Names that no delivery means: hidden files, marks of other tools, half-finished transfers.
 _IGNORED: Final = re.compile(r"[._].*|.*(?:~|\.tmp|\.part|\.partial|\.crdownload)|Thumbs\.db")
 
@@ -82,7 +83,7 @@ class _Counted(io.RawIOBase):
     def tell(self) -> int:
         return self._inner.tell()
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+    def readinto(self, buffer: Any) -> int:
         piece = self._inner.read(len(buffer))
         buffer[: len(piece)] = piece
         self._tell_of(min(len(piece), self._left))
@@ -128,6 +129,14 @@ def listing(sources: Iterable[str], base: str | None = None) -> Iterator[tuple[s
 def total_bytes(sources: Sequence[str]) -> int:
     """Return the bytes of all files of `sources`, as stored."""
     return sum(size for _, size, _ in listing(sources))
+
+
+def day_folders(inbox: str) -> Iterator[tuple[str, str]]:
+    """Yield day ("2018-07-27") and path of each folder of `inbox` that is named by a day."""
+    folder = Path(inbox)
+    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if _DAY.fullmatch(child.name) and child.is_dir() and not child.is_symlink():
+            yield child.name, str(child)
 
 
 def _walk_local(source: str, base: str | None) -> Iterator[SourceFile]:
@@ -202,17 +211,18 @@ def _local_file(
     name: str, root: Path, inside: str | None, car: str | None, orphan: bool
 ) -> SourceFile:
     path = os.path.relpath(name, root).replace(os.sep, "/")
-    linked = os.path.islink(name)
+    linked = Path(name).is_symlink()
     try:
         real = os.path.realpath(name, strict=True) if linked else name
-        status = os.stat(real, follow_symlinks=False)
+        status = Path(real).stat(follow_symlinks=False)
     except OSError as error:
         return _refused(path, Reason.UNREADABLE, f"{path}: {error.strerror}")
     if linked and inside is not None and not real.startswith(inside + os.sep):
         # The target is not named: it is no business of who reads the quarantine.
         return _refused(path, Reason.UNSAFE_LINK, f"{path}: a link that leads out of the folder")
     if not stat.S_ISREG(status.st_mode):
-        reason = Reason.UNREADABLE if name == real and os.path.isdir(name) else Reason.UNSAFE_LINK
+        is_folder = stat.S_ISDIR(status.st_mode) and not linked
+        reason = Reason.UNREADABLE if is_folder else Reason.UNSAFE_LINK
         return _refused(path, reason, f"{path}: no regular file that can be read")
     file = SourceFile(path, status.st_size, status.st_mtime, lambda: _open_local(real))
     return _with_sidecar(file, (lambda: _open_local(car)) if car else None, orphan)
@@ -308,7 +318,7 @@ def _arrow_store(source: str) -> _Store:
         ]
 
     def path_of(uri: str) -> str:
-        return fs.FileSystem.from_uri(uri)[1]
+        return str(fs.FileSystem.from_uri(uri)[1])
 
     return _Store(files, system.open_input_file, path_of)
 

@@ -49,18 +49,24 @@ class Stream(io.RawIOBase):
         self._name = name
         self._charged = charged
         self._ended = False
+        self._passed = 0
 
     def readable(self) -> bool:
         """Return True."""
         return True
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+    def tell(self) -> int:
+        """Return how many bytes were read."""
+        return self._passed
+
+    def readinto(self, buffer: Any) -> int:
         """Fill `buffer` as far as the data goes; 0 at the end or after a fault."""
         done = 0
         while done < len(buffer) and not self._ended:
             piece = self._next(len(buffer) - done)
             buffer[done : done + len(piece)] = piece
             done += len(piece)
+        self._passed += done
         return done
 
     def _next(self, count: int) -> bytes:
@@ -203,7 +209,7 @@ def _zstd(source: BinaryIO) -> Callable[[int], bytes]:
                     raise EOFError
                 return b""
             state["begun"] = True
-            piece = inner.decompress(data)
+            piece: bytes = inner.decompress(data)
             if piece:
                 return piece
 
@@ -226,9 +232,10 @@ def _carry(pull: Callable[[int], bytes]) -> Callable[[int], bytes]:
     return exact
 
 
+Pull = Callable[[int], bytes]
+
 #: Kind of compression -> suffixes of file names, and the pull function over a source.
-DECOMPRESSORS: Final[dict[str, tuple[tuple[str, ...], Callable[[BinaryIO], Callable[[int], bytes]]]]]
-DECOMPRESSORS = {
+DECOMPRESSORS: Final[dict[str, tuple[tuple[str, ...], Callable[[BinaryIO], Pull]]]] = {
     "gzip": ((".gz", ".gzip"), lambda source: members(source, _gunzip)),
     "bzip2": ((".bz2",), lambda source: members(source, _bunzip2)),
     "xz": ((".xz",), lambda source: members(source, _unxz)),

@@ -1,14 +1,153 @@
-"""Placeholder module replaced below."""
+"""WARC: the response records of a crawl, their HTTP headers read, the body as it was sent.
+
+Requests, metadata and revisits are no items. A response that is no page (an error, a redirect,
+a picture) is a failure like any other item that cannot become an article.
+"""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from io import BufferedReader
+from typing import Any, Final
 
-from pipeline.ingest.items import Context, Found, Place
-from pipeline.ingest.plain_files import read_binary
+from pipeline.ingest.columns import parse_time, plain
+from pipeline.ingest.items import Context, Found, Item, Place, Problem
+from pipeline.ingest.reasons import Reason
+
+_PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
+_HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
-    """Yield."""
-    yield from read_binary(stream, place, ctx)
+    """Yield the items of an uncompressed WARC stream."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    # The lenient mode finds the next record after one whose length is wrong.
+    records = ArchiveIterator(
+        stream,
+        record_types=WarcRecordType.response,
+        parse_http=True,
+        quirks_mode=True,
+        auto_decode="none",
+        max_header_len=ctx.limits.header_bytes,
+        stream_detect=False,
+    )
+    number = 0
+    try:
+        for record in records:
+            number += 1
+            yield _found(record, place.record(f"record={number}"), place, ctx)
+    except BaseException as error:  # a panic of the library is no Exception
+        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            raise
+        uri = place.record(f"record={number + 1}")
+        fault = ctx.take_fault()
+        reason, message = (fault.reason, fault.error) if fault else (Reason.MALFORMED, str(error))
+        yield Problem(uri, reason, f"{uri}: {message[:200]}")
+    else:
+        if not number and not ctx.fault:
+            yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no response records")
+
+
+def _found(record: Any, uri: str, place: Place, ctx: Context) -> Found:
+    cap = ctx.limits.document_bytes
+    body = record.reader.read(cap + 1)
+    if len(body) > cap:
+        return Problem(uri, Reason.TOO_LARGE, f"{uri}: larger than {cap} bytes", body[:cap])
+    problem = _damage(record, body, ctx) or _no_page(record)
+    if problem:
+        return Problem(uri, problem[0], f"{uri}: {problem[1]}", body)
+    content = _decoded(body, record.http_headers, cap)
+    if content is None:
+        return Problem(uri, Reason.MALFORMED, f"{uri}: the body's encoding is damaged", body)
+    if len(content) > cap:
+        return Problem(uri, Reason.TOO_LARGE, f"{uri}: unpacks to more than {cap} bytes", body)
+    url = plain(record.headers.get("WARC-Target-URI"), 4096)
+    media_type = (record.http_content_type or "text/html").lower()
+    return Item(
+        uri, place.key, content,
+        "text/html" if media_type in _HTML else None,
+        declared_charset=record.http_charset,
+        url=url.strip("<>") if url else None,
+        scraped_at=parse_time(record.headers.get("WARC-Date")),
+    )  # fmt: skip
+
+
+def _damage(record: Any, body: bytes, ctx: Context) -> tuple[Reason, str] | None:
+    fault = ctx.fault
+    if len(body) < record.content_length:
+        ctx.take_fault()
+        if fault:
+            return fault.reason, fault.error
+        return Reason.TRUNCATED, f"{len(body)} of {record.content_length} bytes"
+    announced = _announced(record.http_headers)
+    if announced > len(body):
+        return Reason.TRUNCATED, f"{len(body)} of the {announced} bytes that the server announced"
+    cut = record.headers.get("WARC-Truncated")
+    return (Reason.TRUNCATED, f"cut by the crawler: {plain(cut)}") if cut else None
+
+
+def _announced(headers: Any) -> int:
+    """Return the Content-Length of a body that is stored as it was sent; 0 if unknown."""
+    if not headers or headers.get("Content-Encoding") or headers.get("Transfer-Encoding"):
+        return 0
+    length = (headers.get("Content-Length") or "").strip()
+    return int(length) if length.isdecimal() and len(length) < 16 else 0
+
+
+def _no_page(record: Any) -> tuple[Reason, str] | None:
+    headers = record.http_headers
+    status = headers.status_code if headers else None
+    if status is None:
+        return Reason.MALFORMED, "no HTTP response"
+    if status != 200:
+        return Reason.ERROR_PAGE, f"HTTP status {status}"
+    media_type = (record.http_content_type or "").lower()
+    if media_type not in _PAGES:
+        return Reason.MEDIA_TYPE, f"the server calls it {plain(media_type)}"
+    return None
+
+
+def _decoded(body: bytes, headers: Any, cap: int) -> bytes | None:
+    """Return the body without transfer and content encoding; None if these are damaged.
+
+    Crawlers often store the decoded body under the headers as sent, so a body that does not
+    begin like its encoding is taken as it is.
+    """
+    if (headers.get("Transfer-Encoding") or "").strip().lower() == "chunked":
+        body = _unchunked(body)
+    encoding = (headers.get("Content-Encoding") or "").strip().lower()
+    if encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
+        return _inflated(body, 31, cap)
+    if encoding == "deflate":
+        return _inflated(body, 15, cap) or _inflated(body, -15, cap) or body
+    return body
+
+
+def _inflated(body: bytes, wbits: int, cap: int) -> bytes | None:
+    inflater = zlib.decompressobj(wbits)
+    try:
+        content = inflater.decompress(body, cap + 1)
+    except zlib.error:
+        return None
+    return content if inflater.eof or len(content) > cap else None
+
+
+def _unchunked(body: bytes) -> bytes:
+    """Return the joined chunks, or `body` where it is not chunked after all."""
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        end = body.find(b"\r\n", at, at + 100)
+        size = body[at:end].split(b";")[0].strip() if end >= 0 else b""
+        try:
+            count = int(size, 16)
+        except ValueError:
+            return body
+        if count == 0:
+            return b"".join(parts)
+        if count < 0 or end + 2 + count > len(body):
+            return body
+        parts.append(body[end + 2 : end + 2 + count])
+        at = end + 2 + count + 2
