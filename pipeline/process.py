@@ -89,6 +89,7 @@ def document_source_key(document: Document) -> str:
 
 def _clean_html(items: Sequence[_Item]) -> None:
     from pipeline.clean import html
+    from pipeline.clean.html_errors import CleanError
     from pipeline.describe import markup_candidates
 
     parsed: list[tuple[_Item, html.Page]] = []
@@ -97,7 +98,7 @@ def _clean_html(items: Sequence[_Item]) -> None:
         try:
             page = html.parse(document.content, document.charset)
             item.markup = markup_candidates(page.tree, document.url)
-        except html.CleanError as error:
+        except CleanError as error:
             item.failure = ("clean", error.reason, str(error))
         else:
             parsed.append((item, page))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from pipeline.engine import progress
-
-_DAY_FOLDER: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+from pipeline.inbox import day_folders, day_of
 
 
 class NothingToDo(Exception):
@@ -59,8 +56,8 @@ def plan(paths: Sequence[str], scrape_date: date | None, today: date) -> list[Da
         if "://" not in path and not Path(path).exists():
             raise NothingToDo(f"{path}: no such file or folder")
         folders = [] if scrape_date else _day_folders(path)
-        for folder in folders:
-            days.setdefault((date.fromisoformat(folder.name), str(folder)), []).append(str(folder))
+        for day, folder in folders:
+            days.setdefault((day, folder), []).append(folder)
         if not folders:
             days.setdefault((scrape_date or today, None), []).append(path)
     return [
@@ -69,15 +66,12 @@ def plan(paths: Sequence[str], scrape_date: date | None, today: date) -> list[Da
     ]
 
 
-def _day_folders(path: str) -> list[Path]:
-    folder = Path(path)
-    if "://" in path or not folder.is_dir():
+def _day_folders(path: str) -> list[tuple[date, str]]:
+    """The days of an inbox, or the one day whose folder `path` is; empty for anything else."""
+    if "://" not in path and not Path(path).is_dir():
         return []
-    if _DAY_FOLDER.fullmatch(folder.resolve().name):
-        return [folder.resolve()]
-    return sorted(
-        child for child in folder.iterdir() if child.is_dir() and _DAY_FOLDER.fullmatch(child.name)
-    )
+    own = day_of(path.rstrip("/").rsplit("/", 1)[-1])
+    return [(own, path)] if own else day_folders(path)
 
 
 def _base(paths: Sequence[str]) -> str | None:
@@ -129,9 +123,9 @@ def _shown(console: Console) -> Iterator[None]:
         yield
         return
     columns = (SpinnerColumn(), TextColumn("{task.description:<28}"), BarColumn())
-    with Progress(*columns, MofNCompleteColumn(), console=console, transient=True) as bar:
-        with progress.watched_by(_Bar(bar)):
-            yield
+    bar = Progress(*columns, MofNCompleteColumn(), console=console, transient=True)
+    with bar, progress.watched_by(_Bar(bar)):
+        yield
 
 
 class _Bar:

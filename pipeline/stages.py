@@ -27,7 +27,7 @@ from pipeline.process import (
     lost_row,
     process_batch,
 )
-from pipeline.publish.storage import Storage, StorageError, Written
+from pipeline.publish.storage import Storage, StorageError
 from pipeline.records import Document, Failure
 
 #: A batch of raw documents holds at most so many of them, and about so many bytes.
@@ -42,9 +42,8 @@ FURNITURE_DAYS: Final = 90
 
 @dataclass(slots=True)
 class Outcome:
-    """What a stage did: the files it wrote, counts by name, and other days it changed."""
+    """What a stage did: counts by name, and the days it wrote besides its own."""
 
-    written: dict[str, Written] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     days: list[date] = field(default_factory=list)
 
@@ -68,12 +67,13 @@ def ingest_day(
     kept = _kept(storage, day) if add else []
     failures: list[Failure] = []
     documents = _new_documents(storage, day, items, failures, outcome.counts, add)
-    with storage.writer("raw_documents", day) as writer:
-        for batch in chain(kept, map(_raw_batch, _grouped(documents))):
-            writer.write(batch)
+    with storage.together():
+        with storage.writer("raw_documents", day) as writer:
+            for batch in chain(kept, map(_raw_batch, _grouped(documents))):
+                writer.write(batch)
+        _quarantine(storage, day, "ingest", failures, outcome, add)
     outcome.counts["documents"] = writer.rows
-    outcome.counts["repeated"] = counts.repeated
-    _quarantine(storage, day, "ingest", failures, outcome, add)
+    outcome.counts["repeated"] = counts.repeats
     return outcome
 
 
@@ -136,9 +136,7 @@ def _quarantine(
     rows = [_failure_row(storage, failure) for failure in failures]
     if add:
         rows = _with_earlier(storage.read("quarantine", [day]).to_pylist(), rows, stage)
-    outcome.written["quarantine"] = storage.write(
-        "quarantine", day, to_table("quarantine", rows), part=stage
-    )
+    storage.write("quarantine", day, to_table("quarantine", rows), part=stage)
     outcome.counts["quarantined"] = len(rows)
     outcome.counts.update(f"quarantined: {failure.reason}" for failure in failures)
 
@@ -178,9 +176,7 @@ def learn_furniture_day(storage: Storage, day: date) -> Outcome:
                 texts.append(document.content.decode(document.charset))
     rows = [{**row, "scrape_date": day} for row in line_counts(keys, texts)]
     outcome = Outcome()
-    outcome.written["outlet_furniture"] = storage.write(
-        "outlet_furniture", day, to_table("outlet_furniture", rows)
-    )
+    storage.write("outlet_furniture", day, to_table("outlet_furniture", rows))
     outcome.counts["lines"] = len(rows)
     return outcome
 
@@ -196,6 +192,7 @@ def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcom
     progress.begin("Cleaning and describing", storage.row_count("raw_documents", day))
     failures: list[Failure] = []
     with (
+        storage.together(),
         storage.writer("clean_documents", day) as cleaned,
         storage.writer("article_metadata", day) as described,
     ):
@@ -206,8 +203,8 @@ def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcom
             cleaned.write(articles)
             described.write(articles)
             progress.advance(result.num_rows)
-    outcome.counts["articles"] = cleaned.rows
-    _quarantine(storage, day, "clean", failures, outcome)
+        outcome.counts["articles"] = cleaned.rows
+        _quarantine(storage, day, "clean", failures, outcome)
     return outcome
 
 
@@ -244,16 +241,50 @@ def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> 
     return outcome
 
 
+def pairs_day(storage: Storage, day: date, window: int | None = None) -> Outcome:
+    """Find the verified pairs of `day`: its own partition, and later days that it changes."""
+    from pipeline.dedupe.incremental import WINDOW_DAYS, pairs_for_day
+
+    progress.begin("Comparing")
+    tables = pairs_for_day(day, storage, WINDOW_DAYS if window is None else window)
+    with storage.together():
+        for changed, table in tables.items():
+            storage.write("duplicate_pairs", changed, table)
+    outcome = Outcome(days=[changed for changed in tables if changed != day])
+    outcome.counts["pairs"] = tables[day].num_rows
+    return outcome
+
+
+def clusters_day(storage: Storage, day: date, window: int | None = None) -> Outcome:
+    """Cluster what the pairs of `day` touch; note in the ledger what that changed."""
+    from pipeline.dedupe.incremental import WINDOW_DAYS, clusters_for_day
+
+    progress.begin("Clustering")
+    changes = clusters_for_day(day, storage, WINDOW_DAYS if window is None else window)
+    with storage.together():
+        for table, partitions in (
+            ("cluster_members", changes.members),
+            ("syndication_clusters", changes.clusters),
+        ):
+            for changed, rows in partitions.items():
+                storage.write(table, changed, rows)
+        ledger = storage.read("cluster_ledger", [day])
+        storage.write("cluster_ledger", day, pa.concat_tables([ledger, changes.ledger]))
+    outcome = Outcome(days=[changed for changed in changes.republish if changed != day])
+    outcome.counts["events"] = changes.ledger.num_rows
+    return outcome
+
+
 def publish_day(storage: Storage, day: date) -> Outcome:
     """Write the articles of `day`, and again those of past days whose clusters changed since."""
     outcome = Outcome()
     for stale in _stale_days(storage, day):
-        outcome.written[stale.isoformat()] = storage.write(
-            "articles", stale, _article_batches(storage, stale)
-        )
-        outcome.days.append(stale)
-    outcome.counts["articles"] = outcome.written[day.isoformat()].rows
-    outcome.counts["republished days"] = len(outcome.days) - 1
+        rows = storage.write("articles", stale, _article_batches(storage, stale))
+        if stale == day:
+            outcome.counts["articles"] = rows
+        else:
+            outcome.days.append(stale)
+    outcome.counts["republished days"] = len(outcome.days)
     return outcome
 
 

@@ -62,9 +62,10 @@ def _spec(table: str, group: str, deps: list[str], kinds: set[str]) -> dg.AssetS
 
 def _results(
     storage: Storage, day: date, work: Callable[[], stages.Outcome], *tables: str
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Run a stage under the lock of its day; yield a result for each table that it wrote."""
-    with storage.lock(f"{tables[0]}-{day}"), timed() as taken:
+    with storage.lock(f"day-{day}"), timed() as taken:
+        storage.recover()
         outcome = work()
     for table in tables:
         shown = described(table, storage, day, _PREVIEW[table])
@@ -74,13 +75,16 @@ def _results(
 @dg.multi_asset(specs=[_spec("raw_documents", "ingest", [], {"python", "parquet"})], pool=DAY_POOL)
 def raw_documents(
     context: dg.AssetExecutionContext, config: Sources, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Read the day's scrapes: each item becomes a document, or a failure with its reason."""
     day, tables = day_of(context), storage.open()
     folder = storage.inbox_folder(context.partition_key)
     paths, base = (config.paths, config.base) if config.paths else ([folder], folder)
     yield from _results(
-        tables, day, lambda: stages.ingest_day(tables, day, paths, base, config.add), "raw_documents"
+        tables,
+        day,
+        lambda: stages.ingest_day(tables, day, paths, base, config.add),
+        "raw_documents",
     )
 
 
@@ -90,7 +94,7 @@ def raw_documents(
 )
 def outlet_furniture(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Count the lines that recur across the documents of each source."""
     day, tables = day_of(context), storage.open()
     yield from _results(
@@ -113,7 +117,7 @@ def outlet_furniture(
 )
 def clean_and_describe(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Clean and describe each document in one pass; what cannot be read goes to quarantine."""
     day, tables = day_of(context), storage.open()
     yield from _results(
@@ -132,7 +136,7 @@ def clean_and_describe(
 )
 def fingerprints(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Hash each body into the anchors by which its copies are found."""
     day, tables = day_of(context), storage.open()
     yield from _results(tables, day, lambda: stages.fingerprint_day(tables, day), "fingerprints")
@@ -151,7 +155,7 @@ def fingerprints(
 )
 def duplicate_pairs(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Find and verify the copies among the day's articles and those of the days around it."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
@@ -172,7 +176,7 @@ def duplicate_pairs(
 )
 def syndication_clusters(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Gather verified pairs into clusters and choose the article that represents each."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
@@ -198,7 +202,7 @@ def syndication_clusters(
 )
 def articles(
     context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Publish the day, and again the past days whose clusters it changed."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):

@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipeline.defs.partitions import scrape_days
 from pipeline.defs.resources import StorageResource
+from pipeline.inbox import day_folders
 
 #: Everything, for one day of scrapes.
 process_day = dg.define_asset_job(
@@ -43,17 +44,17 @@ def inbox(
     The run key is made from the day and the listing, so the same files never run twice and files
     that arrive late start a new run.
     """
-    from pipeline.ingest import day_folders, listing
+    from pipeline.ingest import listing
 
     known: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     current = {}
     for day, folder in day_folders(storage.inbox):
         files = [tuple(map(str, entry)) for entry in listing([folder])]
         if files:
-            current[day] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
-    changed = [day for day, digest in current.items() if known.get(day) != digest]
-    for day in changed:
-        yield dg.RunRequest(run_key=f"{day}:{current[day]}", partition_key=day)
+            current[day.isoformat()] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
+    changed = [key for key, digest in current.items() if known.get(key) != digest]
+    for key in changed:
+        yield dg.RunRequest(run_key=f"{key}:{current[key]}", partition_key=key)
     if not changed:
         yield dg.SkipReason(f"no new or changed files in {storage.inbox}")
     context.update_cursor(json.dumps(current))

@@ -1,7 +1,5 @@
 """Asset checks: contract, unique ids, conservation. Blocking where going on would mislead."""
 
-from collections.abc import Callable
-
 import dagster as dg
 
 from pipeline.contracts import contract
@@ -87,7 +85,7 @@ def _unique_columns() -> dict[str, str]:
     return keys
 
 
-CHECKS: list[dg.AssetChecksDefinition | Callable[..., object]] = [
+CHECKS: list[dg.AssetChecksDefinition] = [
     *(_contract_check(table) for table in TABLES),
     *(_unique_check(table, column) for table, column in _unique_columns().items()),
     conservation,

@@ -1,13 +1,14 @@
 """Where scrapes are picked up and where tables are kept."""
 
 import os
+from typing import Any
 
 import dagster as dg
 
 from pipeline.publish.storage import Storage
 
 
-class StorageResource(dg.ConfigurableResource):
+class StorageResource(dg.ConfigurableResource[Any]):
     """The data directory and the inbox: local paths or any Arrow or fsspec URI."""
 
     data: str

@@ -12,16 +12,19 @@ What the columns mean does not belong here (see `pipeline.contracts`).
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
@@ -31,22 +34,17 @@ from pipeline.contracts import SCHEMA_VERSION, arrow_schema
 
 PARTITION: Final = "scrape_date"
 _DEFAULT_PART: Final = "part-0"
-#: Rows a row group: about 50 MB of article text, small enough to skip through.
+#: A row group ends at so many rows or bytes of text: small enough to hold and to skip through.
 _ROW_GROUP: Final = 16_384
+_ROW_GROUP_BYTES: Final = 64 << 20
 _STAGING: Final = "_staging"
+_JOURNAL: Final = "_journal"
+#: Staging files so old belong to no living process.
+_STAGING_SECONDS: Final = 86_400
 
 
 class StorageError(RuntimeError):
     """A table could not be read or written; the message says which, where and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What one write left behind: path relative to the root, rows, bytes on disk."""
-
-    path: str
-    rows: int
-    bytes: int
 
 
 def open_filesystem(uri: str) -> tuple[pafs.FileSystem, str]:
@@ -70,6 +68,7 @@ class Storage:
         self.uri = uri
         self._fs, self._root = open_filesystem(uri)
         self._local = isinstance(self._fs, pafs.LocalFileSystem)
+        self._together: dict[str, str] | None = None
 
     # Paths ------------------------------------------------------------------------------------
 
@@ -85,15 +84,13 @@ class Storage:
 
     def partitions(self, table: str) -> list[date]:
         """Return the days that `table` holds, in order."""
-        selector = pafs.FileSelector(self.path(table), allow_not_found=True)
         prefix = f"{PARTITION}="
-        names = [info.base_name for info in self._fs.get_file_info(selector)]
-        return sorted(date.fromisoformat(n.removeprefix(prefix)) for n in names if prefix in n)
+        names = [info.base_name for info in self._listed(table)]
+        return [date.fromisoformat(n.removeprefix(prefix)) for n in names if prefix in n]
 
     def has(self, table: str, day: date, part: str = _DEFAULT_PART) -> bool:
         """Tell whether a partition has been written."""
-        info = self._fs.get_file_info(self.partition_path(table, day, part))
-        return bool(info.type == pafs.FileType.File)
+        return self._is_file(self.partition_path(table, day, part))
 
     def read(
         self,
@@ -151,9 +148,8 @@ class Storage:
         return total
 
     def _files(self, table: str, day: date) -> list[str]:
-        folder = self.path(table, f"{PARTITION}={day.isoformat()}")
-        infos = self._fs.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
-        return sorted(info.path for info in infos if info.extension == "parquet")
+        infos = self._listed(f"{table}/{PARTITION}={day.isoformat()}")
+        return [info.path for info in infos if info.extension == "parquet"]
 
     def _read_day(
         self, table: str, day: date, wanted: list[str], where: ds.Expression | None
@@ -175,14 +171,12 @@ class Storage:
         day: date,
         data: pa.Table | Iterable[pa.RecordBatch],
         part: str = _DEFAULT_PART,
-    ) -> Written:
-        """Replace a partition by `data`, whole or not at all."""
+    ) -> int:
+        """Replace a partition by `data`, whole or not at all; return its rows."""
         with self.writer(table, day, part) as writer:
             for batch in data.to_batches() if isinstance(data, pa.Table) else data:
                 writer.write(batch)
-        path = self.partition_path(table, day, part)
-        relative = path.removeprefix(self._root).lstrip("/")
-        return Written(relative, writer.rows, self._fs.get_file_info(path).size)
+        return writer.rows
 
     @contextmanager
     def writer(self, table: str, day: date, part: str = _DEFAULT_PART) -> Iterator[PartitionWriter]:
@@ -191,16 +185,11 @@ class Storage:
         with self.staged(path) as sink, PartitionWriter(sink, arrow_schema(table)) as writer:
             yield writer
 
-    def drop(self, table: str, day: date, part: str = _DEFAULT_PART) -> None:
-        """Remove one file of a partition, if it is there."""
-        if self.has(table, day, part):
-            self._fs.delete_file(self.partition_path(table, day, part))
-
     def keep_bytes(self, content: bytes) -> str:
         """Keep `content` under its SHA-256 and return its path relative to the root."""
         digest = hashlib.sha256(content).hexdigest()
         relative = f"quarantine_bytes/{digest[:2]}/{digest}"
-        if self._fs.get_file_info(self.path(relative)).type != pafs.FileType.File:
+        if not self._is_file(self.path(relative)):
             self.write_bytes(relative, content)
         return relative
 
@@ -223,21 +212,76 @@ class Storage:
         try:
             with self._fs.open_output_stream(staging) as sink:
                 yield sink
-            self._commit(staging, path)
+            # A rename is atomic, but durable only once the file it names is on the disk.
+            if self._local:
+                _fsync(staging)
+            if self._together is None:
+                self._move(staging, path)
+            else:
+                self._together[staging] = path
         except BaseException:
-            if self._fs.get_file_info(staging).type == pafs.FileType.File:
-                self._fs.delete_file(staging)
+            self._discard(staging)
             raise
 
-    def _commit(self, staging: str, path: str) -> None:
-        # On local disks a rename is atomic but only durable once file and folder are synced;
-        # on object stores a move copies one whole object, which readers see all at once.
-        if self._local:
-            _fsync(staging)
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let all that is written inside the block appear together when it ends well.
+
+        The moves are noted in a journal first: a process killed between two of them leaves the
+        journal behind, and `recover` completes them. Readers inside the block see what was there
+        before it.
+        """
+        moves: dict[str, str] = {}
+        self._together = moves
+        try:
+            yield
+        except BaseException:
+            for staging in moves:
+                self._discard(staging)
+            raise
+        finally:
+            self._together = None
+        journal = f"{_JOURNAL}/{uuid.uuid4().hex}.json"
+        relative = {self._relative(s): self._relative(path) for s, path in moves.items()}
+        self.write_bytes(journal, json.dumps(relative).encode())
+        self._replay(journal)
+
+    def recover(self) -> None:
+        """Complete what a killed process had decided to write; discard its older leavings."""
+        for info in self._listed(_JOURNAL):
+            self._replay(self._relative(info.path))
+        yesterday = time.time() - _STAGING_SECONDS
+        for info in self._listed(_STAGING):
+            if info.mtime_ns and info.mtime_ns < yesterday * 1e9:
+                self._discard(info.path)
+
+    def _replay(self, journal: str) -> None:
+        for staging, path in json.loads(self.read_bytes(journal)).items():
+            if self._is_file(self.path(staging)):
+                self._move(self.path(staging), self.path(path))
+        self._discard(self.path(journal))
+
+    def _move(self, staging: str, path: str) -> None:
+        # On object stores a move copies one whole object, which readers see all at once.
         self._create_parent(path)
         self._fs.move(staging, path)
         if self._local:
             _fsync(str(Path(path).parent))
+
+    def _discard(self, path: str) -> None:
+        if self._is_file(path):
+            self._fs.delete_file(path)
+
+    def _is_file(self, path: str) -> bool:
+        return bool(self._fs.get_file_info(path).type == pafs.FileType.File)
+
+    def _listed(self, folder: str) -> list[pafs.FileInfo]:
+        selector = pafs.FileSelector(self.path(folder), allow_not_found=True)
+        infos: list[pafs.FileInfo] = self._fs.get_file_info(selector)
+        return sorted(infos, key=lambda info: info.path)
+
+    def _relative(self, path: str) -> str:
+        return path.removeprefix(self._root).lstrip("/")
 
     def _create_parent(self, path: str) -> None:
         self._fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
@@ -283,14 +327,33 @@ class PartitionWriter:
             write_page_index=True,
         )
         self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = 0
+        self._pending_bytes = 0
         self.rows = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows that have the columns of the contract (the partition column may be absent)."""
-        self._pending.append(batch.select(self._schema.names).cast(self._schema))
-        self.rows += batch.num_rows
-        if sum(pending.num_rows for pending in self._pending) >= _ROW_GROUP:
-            self._flush()
+        rest = batch.select(self._schema.names).cast(self._schema)
+        self.rows += rest.num_rows
+        while rest.num_rows:
+            taken, size, full = self._room(rest)
+            self._pending.append(rest.slice(0, taken))
+            self._pending_rows += taken
+            self._pending_bytes += size
+            rest = rest.slice(taken)
+            if full:
+                self._flush()
+
+    def _room(self, batch: pa.RecordBatch) -> tuple[int, int, bool]:
+        """Return how many rows still fit the row group, their bytes, and whether it is full.
+
+        Row by row, so that the file is the same however its rows came in batches.
+        """
+        sizes = np.cumsum(_row_bytes(batch))
+        room = _ROW_GROUP_BYTES - self._pending_bytes
+        rows = min(int(np.searchsorted(sizes, room)) + 1, _ROW_GROUP - self._pending_rows)
+        taken = min(rows, batch.num_rows)
+        return taken, int(sizes[taken - 1]), rows <= batch.num_rows
 
     def __enter__(self) -> Self:
         return self
@@ -303,9 +366,18 @@ class PartitionWriter:
 
     def _flush(self) -> None:
         if self._pending:
-            table = pa.Table.from_batches(self._pending)
-            self._parquet.write_table(table, row_group_size=_ROW_GROUP)
-        self._pending = []
+            table = pa.Table.from_batches(self._pending).combine_chunks()
+            self._parquet.write_table(table, row_group_size=table.num_rows)
+        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+
+
+def _row_bytes(batch: pa.RecordBatch) -> np.ndarray:
+    """Bytes of the texts of each row: what makes a row large."""
+    total = np.zeros(batch.num_rows, dtype=np.int64)
+    for column in batch.columns:
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            total += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+    return total
 
 
 def _dictionary_columns(schema: pa.Schema) -> list[str]:
