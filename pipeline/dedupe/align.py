@@ -1,0 +1,281 @@
+"""Exact alignment of two articles: their shared passages, and what these say.
+
+Pure evidence: what follows from it is decided in `pipeline.dedupe.relations`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dedupe.words import SHINGLE, U64, Bools, I64, Words, read_words, shingles
+
+#: Words of a run that is replaced in the other text: a changed name, not a new passage.
+_REPLACED: Final = 8
+#: Share of a sentence's words that stand in the other text for it to count as shared.
+_SENTENCE_SHARE: Final = 0.75
+
+
+class Body:
+    """The words of one article, with the sorted shingles that alignment needs."""
+
+    def __init__(self, words: Words) -> None:
+        """Wrap the words of one text."""
+        self.words = words
+        self.shingles: U64 = shingles(words.hashes)
+
+    def __len__(self) -> int:
+        return len(self.words.hashes)
+
+    @functools.cached_property
+    def order(self) -> I64:
+        """Places of the shingles, by hash."""
+        return np.argsort(self.shingles, kind="stable")
+
+    @functools.cached_property
+    def ordered(self) -> U64:
+        """The shingles, sorted."""
+        return self.shingles[self.order]
+
+    @functools.cached_property
+    def triples(self) -> U64:
+        """Hashes of runs of three words, for lightly edited passages."""
+        hashes = self.words.hashes
+        if len(hashes) < 3:
+            return hashes[:0]
+        odd, other = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+        mixed: U64 = (hashes[:-2] * odd + hashes[1:-1]) * other + hashes[2:]
+        return mixed
+
+    @functools.cached_property
+    def ordered_triples(self) -> U64:
+        """The triples, sorted."""
+        return np.sort(self.triples)
+
+    @functools.cached_property
+    def ordered_words(self) -> U64:
+        """The words, sorted."""
+        return np.sort(self.words.hashes)
+
+    @functools.cached_property
+    def sentence_sizes(self) -> I64:
+        """Words of each sentence."""
+        starts = np.flatnonzero(np.diff(self.words.sentences, prepend=-1))
+        return np.diff(starts, append=len(self))
+
+    @functools.cached_property
+    def sentence_of(self) -> I64:
+        """Sentence of each word, counted from 0 without gaps."""
+        return np.repeat(np.arange(len(self.sentence_sizes)), self.sentence_sizes)
+
+
+def read_bodies(texts: Sequence[str]) -> list[Body]:
+    """Return the bodies of `texts`."""
+    words = read_words(texts)
+    return [Body(words.text(index)) for index in range(len(words))]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the alignment of two bodies says; "shorter" is the body of fewer words.
+
+    Shares are between 0 and 1. Words count as shared where they lie in a shared run of five or
+    more words.
+    """
+
+    words_a: int
+    words_b: int
+    containment_a: float  # share of the shingles of A that stand in B
+    containment_b: float
+    containment_outside_quotes: float  # of the shorter's shingles outside quotations
+    shared: float  # share of the shorter's words that are shared
+    shared_outside_quotes: float  # of its words outside quotations
+    shared_longer: float  # share of the longer's words that are shared
+    near_outside_quotes: float  # words outside quotations in shared runs of three or more
+    unquoted_words: int  # of the shorter
+    longest_run: int  # words
+    longest_run_outside_quotes: int
+    sentences: float  # share of the shorter's sentences (by words) that are shared
+    order: float  # share of the shared words that come in the same order
+    lead: float  # share of the first 60 words of the shorter that are shared
+    facts: float  # share of the shorter's names and numbers that the other has
+    replaced_facts: float  # replaced words with facts, for each shared run
+    length_ratio: float  # shorter by longer
+
+    def values(self) -> list[float]:
+        """Return all values in the order of the fields."""
+        return [float(getattr(self, each.name)) for each in fields(self)]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Shared runs of two bodies in order of A, as words: columns a, b, length; and the evidence."""
+
+    runs: I64
+    evidence: Evidence
+
+    def spans(self, a: Body, b: Body) -> list[dict[str, int]]:
+        """Return the runs as code point offsets of both texts."""
+        a_first, b_first, size = self.runs.T
+        columns = (
+            a.words.starts[a_first],
+            a.words.ends[a_first + size - 1],
+            b.words.starts[b_first],
+            b.words.ends[b_first + size - 1],
+        )
+        names = ("a_start", "a_end", "b_start", "b_end")
+        return [dict(zip(names, map(int, row), strict=True)) for row in zip(*columns, strict=True)]
+
+
+def align(a: Body, b: Body) -> Alignment:
+    """Return the shared runs of two bodies and what they say."""
+    places_a, places_b = _matches(a, b)
+    runs = _runs(places_a, places_b, a, b)
+    hits_b = _stands_in(b.shingles, a.ordered)
+    shorter, longer = (a, b) if (len(a), len(b)) <= (len(b), len(a)) else (b, a)
+    hits_a = np.zeros(len(a.shingles), np.bool_)
+    hits_a[places_a] = True
+    hits = {id(a): hits_a, id(b): hits_b}
+    return Alignment(runs, _evidence(a, b, shorter, longer, hits, runs))
+
+
+def _matches(a: Body, b: Body) -> tuple[I64, I64]:
+    """Return the shingles of A that stand in B and where, following runs where it can."""
+    if not len(a.shingles) or not len(b.shingles):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    slot = np.searchsorted(b.ordered, a.shingles)
+    slot[slot == len(b.ordered)] = 0
+    places_a = np.flatnonzero(b.ordered[slot] == a.shingles)
+    places_b = b.order[slot[places_a]]
+    # A shingle that stands in B twice continues the run of the one before it.
+    for _ in range(3):
+        follows = np.flatnonzero(
+            (np.diff(places_a) == 1)
+            & (np.diff(places_b) != 1)
+            & (places_b[:-1] + 1 < len(b.shingles))
+        )
+        wanted = places_b[follows] + 1
+        follows = follows[b.shingles[wanted] == a.shingles[places_a[follows + 1]]]
+        if not len(follows):
+            break
+        places_b[follows + 1] = places_b[follows] + 1
+    return places_a, places_b
+
+
+def _runs(places_a: I64, places_b: I64, a: Body, b: Body) -> I64:
+    """Return maximal shared runs (a, b, length in words), none overlapping another in A."""
+    if not len(places_a):
+        return np.empty((0, 3), np.int64)
+    breaks = (np.diff(places_a) != 1) | (np.diff(places_b) != 1)
+    first = np.concatenate([[0], np.flatnonzero(breaks) + 1])
+    last = np.concatenate([np.flatnonzero(breaks), [len(places_a) - 1]])
+    size = min(SHINGLE, len(a), len(b))
+    lengths = last - first + size
+    starts_a, starts_b = places_a[first], places_b[first]
+    # Where two runs overlap in A, the later one starts where the earlier one ends.
+    overlap = np.zeros(len(first), np.int64)
+    overlap[1:] = np.maximum(starts_a[:-1] + lengths[:-1] - starts_a[1:], 0)
+    runs = np.stack([starts_a + overlap, starts_b + overlap, lengths - overlap], axis=1)
+    return runs[runs[:, 2] > 0]
+
+
+def _stands_in(values: U64, ordered: U64) -> Bools:
+    """Return which of `values` are among the sorted values `ordered`."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    slot = np.searchsorted(ordered, values)
+    slot[slot == len(ordered)] = 0
+    found: Bools = ordered[slot] == values
+    return found
+
+
+def _covered(hits: Bools, words: int, size: int) -> Bools:
+    """Return which words lie in one of the hit runs of `size` words."""
+    covered = np.zeros(words, np.bool_)
+    size = min(size, words)
+    for place in range(size):
+        covered[place : place + len(hits)] |= hits
+    return covered
+
+
+def _evidence(
+    a: Body, b: Body, shorter: Body, longer: Body, hits: dict[int, Bools], runs: I64
+) -> Evidence:
+    hit = hits[id(shorter)]
+    unquoted = ~shorter.words.quoted
+    covered = _covered(hit, len(shorter), SHINGLE)
+    covered_longer = _covered(hits[id(longer)], len(longer), SHINGLE)
+    near = _covered(_stands_in(shorter.triples, longer.ordered_triples), len(shorter), 3)
+    open_shingles = unquoted[: len(hit)] | unquoted[len(unquoted) - len(hit) :]
+    known = _stands_in(shorter.words.hashes, longer.ordered_words)
+    facts = shorter.words.facts & unquoted
+    return Evidence(
+        words_a=len(a),
+        words_b=len(b),
+        containment_a=_share(hits[id(a)]),
+        containment_b=_share(hits[id(b)]),
+        containment_outside_quotes=_share(hit[open_shingles]),
+        shared=_share(covered),
+        shared_outside_quotes=_share(covered[unquoted]),
+        shared_longer=_share(covered_longer),
+        near_outside_quotes=_share((near | covered)[unquoted]),
+        unquoted_words=int(unquoted.sum()),
+        longest_run=int(runs[:, 2].max(initial=0)),
+        longest_run_outside_quotes=_longest(covered & unquoted),
+        sentences=_shared_sentences(shorter, near | covered),
+        order=_in_order(runs),
+        lead=_share(covered[:60]),
+        facts=_share(known[facts]) if facts.any() else 1.0,
+        replaced_facts=_replaced_facts(a, b, runs),
+        length_ratio=len(shorter) / max(len(longer), 1),
+    )
+
+
+def _share(flags: Bools) -> float:
+    return float(np.count_nonzero(flags)) / len(flags) if len(flags) else 0.0
+
+
+def _longest(flags: Bools) -> int:
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return int((edges[1::2] - edges[0::2]).max(initial=0))
+
+
+def _shared_sentences(body: Body, covered: Bools) -> float:
+    """Return the share of the body, in words, whose sentences are nearly all shared."""
+    sizes = body.sentence_sizes
+    shared = np.bincount(body.sentence_of, weights=covered, minlength=len(sizes))
+    return float(sizes[shared >= _SENTENCE_SHARE * sizes].sum()) / max(len(body), 1)
+
+
+def _in_order(runs: I64) -> float:
+    """Return the share of shared words in runs that do not go back in B."""
+    if len(runs) < 2:
+        return 1.0
+    forward = np.concatenate([[True], np.diff(runs[:, 1]) > 0])
+    return float(runs[forward, 2].sum() / runs[:, 2].sum())
+
+
+def _replaced_facts(a: Body, b: Body, runs: I64) -> float:
+    """Return how many short replacements between runs change a fact, by the number of runs."""
+    if len(runs) < 2:
+        return 0.0
+    a_low, b_low = (runs[:-1, 0] + runs[:-1, 2]), (runs[:-1, 1] + runs[:-1, 2])
+    a_high, b_high = runs[1:, 0], runs[1:, 1]
+    a_gap, b_gap = a_high - a_low, b_high - b_low
+    small = (a_gap > 0) & (a_gap <= _REPLACED) & (b_gap > 0) & (b_gap <= _REPLACED)
+    if not small.any():
+        return 0.0
+    in_a = _counts(a.words.facts, a_low[small], a_high[small])
+    in_b = _counts(b.words.facts, b_low[small], b_high[small])
+    return float(np.count_nonzero((in_a > 0) & (in_b > 0))) / len(runs)
+
+
+def _counts(flags: npt.NDArray[np.bool_], low: I64, high: I64) -> I64:
+    run = np.concatenate([[0], np.cumsum(flags)])
+    counts: I64 = run[high] - run[low]
+    return counts

@@ -1,0 +1,80 @@
+"""From the evidence of an alignment to a verdict: copy, excerpt, revision or no duplicate.
+
+The probability comes from a small logistic model over readable features
+(`data/relation_model.yaml`); which relation it is from three thresholds in the same file. How the
+evidence is gathered does not belong here.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from pipeline.dedupe.align import Evidence
+
+COPY: Final = "copy"
+EXCERPT: Final = "excerpt"
+REVISION: Final = "revision"
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a pair is, and the probability that it is one family (copy, excerpt or revision)."""
+
+    relation: str
+    probability: float
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether the two share their text."""
+        return self.relation != NONE
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Return the verdict on a pair."""
+    model = _model()
+    weights: Mapping[str, float] = model["weights"]
+    values = features(evidence)
+    score = model["intercept"] + sum(weights[name] * values[name] for name in weights)
+    probability = 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
+    if probability < model["threshold"]:
+        return Verdict(NONE, probability)
+    return Verdict(_kind(evidence, model["relations"]), probability)
+
+
+def features(evidence: Evidence) -> dict[str, float]:
+    """Return the features of the model by name; all between 0 and about 1."""
+    open_share = evidence.shared_outside_quotes
+    # In a text with hardly a word outside quotations, the quotations are the text.
+    trust = min(1.0, evidence.unquoted_words / 60)
+    return {
+        "open": trust * open_share + (1 - trust) * evidence.shared,
+        "near": trust * evidence.near_outside_quotes + (1 - trust) * evidence.shared,
+        "sentences": evidence.sentences,
+        "facts": evidence.facts,
+        "replaced_facts": min(evidence.replaced_facts, 1.0),
+        "run": min(math.log1p(evidence.longest_run_outside_quotes) / math.log(200), 1.0),
+        "longer": evidence.shared_longer,
+        "length": min(math.log1p(min(evidence.words_a, evidence.words_b)) / math.log(1000), 1.2),
+    }
+
+
+def _kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
+    whole = max(evidence.sentences, evidence.shared) >= limits["whole"]
+    if not whole or evidence.shared < limits["verbatim"]:
+        return REVISION
+    return COPY if evidence.length_ratio >= limits["same_length"] else EXCERPT
+
+
+@functools.cache
+def _model() -> Mapping[str, Any]:
+    path = Path(__file__).parent / "data" / "relation_model.yaml"
+    model: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return model
