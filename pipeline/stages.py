@@ -73,7 +73,7 @@ def ingest_day(
                 writer.write(batch)
         _quarantine(storage, day, "ingest", failures, outcome, add)
     outcome.counts["documents"] = writer.rows
-    outcome.counts["repeated"] = counts.repeats
+    outcome.counts["repeated"] = counts.repeated
     return outcome
 
 

@@ -17,17 +17,17 @@ NEXT = date(2024, 3, 1)
 
 def _rows(count: int, day: date = DAY) -> pa.Table:
     return to_table(
-        "cluster_members",
+        "quarantine",
         (
             {
-                "article_id": f"a{i:06}",
+                "source_uri": f"a{i:06}",
                 "scrape_date": day,
-                "cluster_id": "c",
-                "cluster_size": count,
-                "canonical_article_id": "a000000",
-                "canonical_scrape_date": day,
-                "is_canonical": i == 0,
-                "relation": "copy",
+                "sha256": "0" * 64,
+                "stage": "ingest" if i == 0 else "clean",
+                "reason": "empty",
+                "error": "nothing in it",
+                "bytes_path": "x",
+                "size": i,
             }
             for i in range(count)
         ),
@@ -41,33 +41,33 @@ def storage(tmp_path: Path) -> Storage:
 
 def test_what_is_written_is_read_back(storage):
     table = _rows(40_000)
-    assert storage.write("cluster_members", DAY, table) == 40_000
-    assert storage.read("cluster_members").equals(table)
-    assert storage.row_count("cluster_members", DAY) == 40_000
-    assert storage.size("cluster_members", DAY) > 0
-    assert storage.partitions("cluster_members") == [DAY]
+    assert storage.write("quarantine", DAY, table) == 40_000
+    assert storage.read("quarantine").equals(table)
+    assert storage.row_count("quarantine", DAY) == 40_000
+    assert storage.size("quarantine", DAY) > 0
+    assert storage.partitions("quarantine") == [DAY]
 
 
 def test_batches_are_bounded_and_in_order(storage):
-    storage.write("cluster_members", DAY, _rows(1_000))
-    batches = list(storage.batches("cluster_members", DAY, ["article_id", "scrape_date"], rows=300))
+    storage.write("quarantine", DAY, _rows(1_000))
+    batches = list(storage.batches("quarantine", DAY, ["source_uri", "scrape_date"], rows=300))
     assert all(batch.num_rows <= 300 for batch in batches)
-    ids = [i for batch in batches for i in batch["article_id"].to_pylist()]
+    ids = [i for batch in batches for i in batch["source_uri"].to_pylist()]
     assert ids == [f"a{i:06}" for i in range(1_000)]
     assert set(batches[0]["scrape_date"].to_pylist()) == {DAY}
 
 
 def test_days_columns_and_filters_limit_what_is_read(storage):
-    storage.write("cluster_members", DAY, _rows(10))
-    storage.write("cluster_members", NEXT, _rows(5, NEXT))
-    some = storage.read("cluster_members", [NEXT], ["article_id"], ds.field("is_canonical"))
-    assert some.to_pylist() == [{"article_id": "a000000"}]
-    assert storage.read("cluster_members", [date(2020, 1, 1)]).num_rows == 0
+    storage.write("quarantine", DAY, _rows(10))
+    storage.write("quarantine", NEXT, _rows(5, NEXT))
+    some = storage.read("quarantine", [NEXT], ["source_uri"], ds.field("stage") == "ingest")
+    assert some.to_pylist() == [{"source_uri": "a000000"}]
+    assert storage.read("quarantine", [date(2020, 1, 1)]).num_rows == 0
 
 
 def test_the_partition_column_is_in_the_path_only(storage, tmp_path):
-    storage.write("cluster_members", DAY, _rows(3))
-    path = tmp_path / "data/cluster_members/scrape_date=2024-02-29/part-0.parquet"
+    storage.write("quarantine", DAY, _rows(3))
+    path = tmp_path / "data/quarantine/scrape_date=2024-02-29/part-0.parquet"
     assert "scrape_date" not in pq.read_schema(path).names
     metadata = pq.read_schema(path).metadata
     assert metadata[b"copydesk.schema_version"] == b"1"
@@ -75,24 +75,24 @@ def test_the_partition_column_is_in_the_path_only(storage, tmp_path):
 
 
 def test_a_write_that_fails_leaves_the_earlier_partition(storage, tmp_path):
-    storage.write("cluster_members", DAY, _rows(3))
+    storage.write("quarantine", DAY, _rows(3))
 
     def broken():
         yield from _rows(40_000).to_batches()
         raise OSError("No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        storage.write("cluster_members", DAY, broken())
-    assert storage.row_count("cluster_members", DAY) == 3
+        storage.write("quarantine", DAY, broken())
+    assert storage.row_count("quarantine", DAY) == 3
     assert list((tmp_path / "data/_staging").iterdir()) == []
 
 
 def test_the_same_rows_give_the_same_bytes(storage, tmp_path):
     other = Storage(str(tmp_path / "other"))
     table = _rows(20_000)
-    storage.write("cluster_members", DAY, table)
-    other.write("cluster_members", DAY, table.to_batches(max_chunksize=777))
-    name = "cluster_members/scrape_date=2024-02-29/part-0.parquet"
+    storage.write("quarantine", DAY, table)
+    other.write("quarantine", DAY, table.to_batches(max_chunksize=777))
+    name = "quarantine/scrape_date=2024-02-29/part-0.parquet"
     assert storage.read_bytes(name) == other.read_bytes(name)
 
 
@@ -105,9 +105,9 @@ def test_a_held_lock_is_refused_with_a_clear_message(storage):
 
 def test_any_fsspec_filesystem_serves():
     storage = Storage("memory://copydesk-test")
-    storage.write("cluster_members", DAY, _rows(3))
-    assert storage.read("cluster_members").num_rows == 3
-    assert storage.partitions("cluster_members") == [DAY]
+    storage.write("quarantine", DAY, _rows(3))
+    assert storage.read("quarantine").num_rows == 3
+    assert storage.partitions("quarantine") == [DAY]
 
 
 def test_kept_bytes_are_named_by_their_hash(storage):
@@ -117,28 +117,28 @@ def test_kept_bytes_are_named_by_their_hash(storage):
 
 
 def test_an_empty_partition_has_the_columns_of_the_contract(storage):
-    storage.write("cluster_members", DAY, _rows(0))
-    assert storage.has("cluster_members", DAY)
-    assert storage.read("cluster_members").schema.equals(arrow_schema("cluster_members"))
+    storage.write("quarantine", DAY, _rows(0))
+    assert storage.has("quarantine", DAY)
+    assert storage.read("quarantine").schema.equals(arrow_schema("quarantine"))
 
 
 def test_what_is_written_together_appears_together(storage):
     with storage.together():
-        storage.write("cluster_members", DAY, _rows(3))
-        storage.write("cluster_members", NEXT, _rows(4, NEXT))
-        assert storage.read("cluster_members").num_rows == 0
-    assert storage.read("cluster_members").num_rows == 7
+        storage.write("quarantine", DAY, _rows(3))
+        storage.write("quarantine", NEXT, _rows(4, NEXT))
+        assert storage.read("quarantine").num_rows == 0
+    assert storage.read("quarantine").num_rows == 7
 
 
 def test_an_error_among_writes_leaves_none_of_them(storage, tmp_path):
     def fail():
         with storage.together():
-            storage.write("cluster_members", DAY, _rows(3))
+            storage.write("quarantine", DAY, _rows(3))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert storage.partitions("cluster_members") == []
+    assert storage.partitions("quarantine") == []
     assert list((tmp_path / "data/_staging").iterdir()) == []
 
 
@@ -157,14 +157,14 @@ def test_a_kill_between_two_moves_is_completed_by_the_next_run(storage, monkeypa
 
     def killed():
         with storage.together():
-            storage.write("cluster_members", DAY, _rows(3))
-            storage.write("cluster_members", NEXT, _rows(4, NEXT))
+            storage.write("quarantine", DAY, _rows(3))
+            storage.write("quarantine", NEXT, _rows(4, NEXT))
 
     original = storage._move
     monkeypatch.setattr(storage, "_move", move_once)
     with pytest.raises(Killed):
         killed()
     fresh = Storage(storage.uri)
-    assert fresh.read("cluster_members").num_rows == 3
+    assert fresh.read("quarantine").num_rows == 3
     fresh.recover()
-    assert fresh.read("cluster_members").num_rows == 7
+    assert fresh.read("quarantine").num_rows == 7
