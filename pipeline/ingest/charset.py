@@ -106,7 +106,7 @@ def wide(sample: bytes) -> str | None:
     for bom, name in _BOMS[1:]:
         if sample.startswith(bom):
             return name
-    if sample.count(0) < 0.3 * len(sample) or len(sample) < 8:
+    if b"\0" not in sample or sample.count(0) < 0.3 * len(sample) or len(sample) < 8:
         return None
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if odd > 20 * even:
@@ -124,7 +124,8 @@ def is_binary(sample: bytes) -> bool:
 def _decodes(content: bytes, name: str) -> bool:
     try:
         text = content.decode(name)
-        text.encode()
+        if name != "utf-8":
+            text.encode()  # UTF-16 and others let lone surrogates pass
     except (UnicodeError, LookupError, ValueError):
         return False
     return True

@@ -26,6 +26,7 @@ ROLES: Final = (
 #: Roles that become `Document.given` as they are.
 GIVEN: Final = ("headline", "deck", "authors", "outlet", "date", "language", "agency")
 
+_GIVEN_SET: Final = frozenset(GIVEN)
 _CONTENT: Final = ("html", "html_base64", "text")
 _VALUE_CHARS: Final = 2000
 _URL: Final = re.compile(r"(?:(?:https?|ftp)://)?[^\s:/]+[.:][^\s]+", re.IGNORECASE)
@@ -99,7 +100,7 @@ class Mapped:
 def map_record(record: Mapping[str, Any], columns: ColumnMap) -> Mapped | None:
     """Return `record` read through `columns`; None where no column is for text or HTML."""
     roles = columns.resolve(tuple(record))
-    if not any(role in roles for role in _CONTENT):
+    if not ("text" in roles or "html" in roles or "html_base64" in roles):
         return None
     content, media_type = _content(record, roles)
     url, scraped_at, given = map_metadata(record, columns)
@@ -112,11 +113,10 @@ def map_metadata(
     """Return url, time of the scrape, and the given metadata of `record`."""
     roles = columns.resolve(tuple(record))
     given = {}
-    for role in GIVEN:
-        value = _first(record, roles.get(role, ()))
-        if value:
+    for role, names in roles.items():
+        if role in _GIVEN_SET and (value := _first(record, names)):
             given[role] = value
-    url = _first(record, roles.get("url", ()), limit=4096)
+    url = _first(record, roles["url"], limit=4096) if "url" in roles else None
     scraped_at = parse_time(_first(record, roles.get("scraped_at", ())))
     return (url if url and _URL.fullmatch(url) else None), scraped_at, given
 
@@ -236,9 +236,11 @@ def _first(
     record: Mapping[str, Any], names: Iterable[str], limit: int = _VALUE_CHARS
 ) -> str | None:
     for name in names:
-        value = plain(record[name], limit)
-        if value:
-            return value
+        value: str | None = record[name]
+        if not (type(value) is str and len(value) <= limit and value.isprintable()):
+            value = plain(value, limit)
+        if value and (stripped := value.strip()):
+            return stripped
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pipeline.ingest.columns import map_record
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
+_parse: Final = json.JSONDecoder().decode
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -48,11 +50,12 @@ def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool
 
 def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
     try:
-        text = line.decode("utf-8-sig", "surrogateescape")
-        if too_deep(text, ctx.limits.json_depth):
-            error = f"{uri}: JSON nested deeper than {ctx.limits.json_depth}"
+        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+        depth = ctx.limits.json_depth
+        if line.count(b"[") + line.count(b"{") > depth and too_deep(text, depth):
+            error = f"{uri}: JSON nested deeper than {depth}"
             return Problem(uri, Reason.TOO_DEEP, error, line)
-        record = json.loads(text)
+        record = _parse(text)
     except (ValueError, RecursionError) as error:
         return Problem(uri, Reason.MALFORMED, f"{uri}: {str(error)[:200]}", line)
     return from_record(record, uri, place, ctx, line)

@@ -31,7 +31,7 @@ from pipeline.ingest.items import Budget, Context, Found, Item, Place, Problem, 
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.sources import SourceFile, walk
-from pipeline.ingest.streams import CHUNK, DECOMPRESSORS, buffered, transcode
+from pipeline.ingest.streams import DECOMPRESSORS, buffered, transcode
 from pipeline.records import Document, Failure
 
 #: What a stream holds (`sniff.kind`) -> the generator that reads it.
@@ -47,6 +47,7 @@ READERS: Final[dict[str, Reader]] = {
     "warc": warc_records.read,
 }
 _LOCATOR: Final = re.compile(r"#(?:line|item|record|row)=\d{1,20}$")
+_SAMPLE: Final = 64 * 1024
 _LINE_FORMATS: Final = frozenset(("jsonl", "json", "csv"))
 
 
@@ -122,14 +123,12 @@ def article_id(source_key: str, content: bytes) -> str:
     position is no part of it: a file that comes again, grown or compressed otherwise, gives the
     same ids.
     """
-    digest = hashlib.sha256(encode_key(source_key))
-    digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()[:24]
+    return _identity(source_key, hashlib.sha256(content).digest())
 
 
-def encode_key(source_key: str) -> bytes:
-    """Return a source key as bytes, ended by NUL."""
-    return source_key.encode("utf-8", "backslashreplace") + b"\0"
+def _identity(source_key: str, content_hash: bytes) -> str:
+    key = source_key.encode("utf-8", "backslashreplace")
+    return hashlib.sha256(key + b"\0" + content_hash).hexdigest()[:24]
 
 
 def _read_file(
@@ -223,14 +222,15 @@ def _document(item: Item, run: _Run) -> Document | Failure:
         problem = Problem(item.source_uri, reason, f"{item.source_uri}: {error}", content)
         return _failure(problem, run, article_id(item.url or item.source_key, content))
     given = {**item.given, "charset_note": decoded.note} if decoded.note else item.given
+    content_hash = hashlib.sha256(decoded.content)
     return Document(
-        article_id=article_id(item.url or item.source_key, decoded.content),
+        article_id=_identity(item.url or item.source_key, content_hash.digest()),
         scrape_date=run.scrape_date,
         source_uri=_printable(item.source_uri),
         media_type=item.media_type or "text/plain",
         content=decoded.content,
         charset=decoded.charset,
-        sha256=hashlib.sha256(decoded.content).hexdigest(),
+        sha256=content_hash.hexdigest(),
         url=item.url,
         scraped_at=item.scraped_at,
         given=given,
@@ -238,7 +238,7 @@ def _document(item: Item, run: _Run) -> Document | Failure:
 
 
 def _refused(item: Item) -> tuple[Reason, str] | None:
-    head = item.content[:CHUNK]
+    head = item.content[:_SAMPLE]
     if not item.content.strip(b" \t\r\n\f\v\0\xef\xbb\xbf"):
         return Reason.EMPTY, "there is no text"
     if charset.is_binary(head):
