@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedupe.words import SHINGLE, U64, Bools, I64, Words, read_words, shingles
+from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, shingles
 
 #: Words of a run that is replaced in the other text: a changed name, not a new passage.
 _REPLACED: Final = 8

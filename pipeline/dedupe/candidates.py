@@ -12,6 +12,7 @@ story that hundreds print stays linked.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -222,7 +223,7 @@ def _filtered(one: Postings, other: Postings, joins: Iterator[_Join]) -> Iterato
     total = sum(len(left) for left, _, _ in rows)
     blocks = max(1, -(-total // _BLOCK_ROWS))
     edges = np.linspace(0, len(one.ids), blocks + 1).astype(np.int64)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         keys = [_keys(row, int(low), int(high)) for row in rows]
         yield _counted(np.concatenate(keys) if keys else np.empty(0, np.uint64), one, other)
 

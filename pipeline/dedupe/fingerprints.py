@@ -7,6 +7,7 @@ are sure to share an anchor, whatever stands around the run; one shingle in abou
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -51,7 +52,7 @@ def text_hashes(words: Words) -> list[str]:
     edges = words.bounds.tolist()
     return [
         xxhash.xxh3_128_hexdigest(data[low:high].tobytes())
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in itertools.pairwise(edges)
     ]
 
 

@@ -330,7 +330,7 @@ def _is_ideograph(code: int) -> bool:
         or 0x1780 <= code < 0x1800  # Khmer
         or 0x2E80 <= code < 0xA4D0  # Han, kana
         or 0xF900 <= code < 0xFB00
-        or 0x1B000 <= code
+        or code >= 0x1B000
     )
 
 
