@@ -4,12 +4,10 @@ import dagster as dg
 
 from pipeline.defs.assets import ASSETS
 from pipeline.defs.automation import daily, inbox, process_day
-from pipeline.defs.checks import CHECKS
 from pipeline.defs.resources import storage_from_environment
 
 defs = dg.Definitions(
     assets=ASSETS,
-    asset_checks=CHECKS,
     jobs=[process_day],
     schedules=[daily],
     sensors=[inbox],

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from pipeline import stages
 from pipeline.contracts import contract
+from pipeline.defs import checks
 from pipeline.defs.metadata import column_schema, counts, described, timed
 from pipeline.defs.partitions import day_of, scrape_days
 from pipeline.defs.resources import StorageResource
@@ -69,10 +70,18 @@ def _results(
         outcome = work()
     for table in tables:
         shown = described(table, storage, day, _PREVIEW[table])
-        yield dg.MaterializeResult(asset_key=table, metadata=shown | counts(outcome) | taken)
+        yield dg.MaterializeResult(
+            asset_key=table,
+            metadata=shown | counts(outcome) | taken,
+            check_results=checks.results(table, storage, day),
+        )
 
 
-@dg.multi_asset(specs=[_spec("raw_documents", "ingest", [], {"python", "parquet"})], pool=DAY_POOL)
+@dg.multi_asset(
+    specs=[_spec("raw_documents", "ingest", [], {"python", "parquet"})],
+    check_specs=checks.specs("raw_documents"),
+    pool=DAY_POOL,
+)
 def raw_documents(
     context: dg.AssetExecutionContext, config: Sources, storage: StorageResource
 ) -> Iterator[dg.MaterializeResult[None]]:
@@ -90,6 +99,7 @@ def raw_documents(
 
 @dg.multi_asset(
     specs=[_spec("outlet_furniture", "clean", ["raw_documents"], {"python", "parquet"})],
+    check_specs=checks.specs("outlet_furniture"),
     pool=DAY_POOL,
 )
 def outlet_furniture(
@@ -113,6 +123,11 @@ def outlet_furniture(
         _spec("article_metadata", "describe", ["raw_documents"], {"python", "parquet"}),
         _spec("quarantine", "ingest", ["raw_documents"], {"python", "parquet"}),
     ],
+    check_specs=[
+        *checks.specs("clean_documents"),
+        *checks.specs("article_metadata"),
+        *checks.specs("quarantine"),
+    ],
     pool=DAY_POOL,
 )
 def clean_and_describe(
@@ -132,6 +147,7 @@ def clean_and_describe(
 
 @dg.multi_asset(
     specs=[_spec("fingerprints", "dedupe", ["clean_documents"], {"python", "numpy", "parquet"})],
+    check_specs=checks.specs("fingerprints"),
     pool=DAY_POOL,
 )
 def fingerprints(
@@ -151,6 +167,7 @@ def fingerprints(
             {"python", "duckdb", "parquet"},
         ),
     ],
+    check_specs=checks.specs("duplicate_pairs"),
     pool=CLUSTER_POOL,
 )
 def duplicate_pairs(
@@ -172,6 +189,7 @@ def duplicate_pairs(
         ),
         _spec("cluster_ledger", "dedupe", ["duplicate_pairs"], {"python", "parquet"}),
     ],
+    check_specs=checks.specs("syndication_clusters", "cluster_ledger"),
     pool=CLUSTER_POOL,
 )
 def syndication_clusters(
@@ -198,6 +216,7 @@ def syndication_clusters(
             {"python", "parquet"},
         )
     ],
+    check_specs=checks.specs("articles"),
     pool=CLUSTER_POOL,
 )
 def articles(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.defs.partitions import scrape_days
 from pipeline.defs.resources import StorageResource
 from pipeline.inbox import day_folders
 
@@ -14,7 +13,6 @@ from pipeline.inbox import day_folders
 process_day = dg.define_asset_job(
     "process_day",
     selection=dg.AssetSelection.all(),
-    partitions_def=scrape_days,
     description="Process one day of scrapes from the inbox to the published articles.",
     executor_def=dg.in_process_executor,
 )

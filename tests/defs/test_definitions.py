@@ -1,0 +1,91 @@
+"""The code location loads without a warning and offers what the docs say."""
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline.definitions import defs
+from pipeline.defs.automation import inbox
+from pipeline.defs.resources import StorageResource
+
+TABLES = (
+    "raw_documents",
+    "quarantine",
+    "outlet_furniture",
+    "clean_documents",
+    "article_metadata",
+    "fingerprints",
+    "duplicate_pairs",
+    "syndication_clusters",
+    "cluster_ledger",
+    "articles",
+)
+
+
+@pytest.fixture(scope="module")
+def repository():
+    return defs.get_repository_def()
+
+
+def test_every_table_is_an_asset_with_columns_owner_kinds_and_group(repository):
+    graph = repository.asset_graph
+    for table in TABLES:
+        node = graph.get(dg.AssetKey(table))
+        assert node.description
+        assert node.owners
+        assert node.kinds
+        assert node.group_name != "default"
+        assert node.metadata["dagster/column_schema"].columns
+
+
+def test_the_flow_leads_from_scrapes_to_articles(repository):
+    graph = repository.asset_graph
+    upstream = {dg.AssetKey("articles")}
+    for _ in range(len(TABLES)):
+        upstream |= {parent for key in upstream for parent in graph.get(key).parent_keys}
+    expected = {"raw_documents", "clean_documents", "duplicate_pairs", "fingerprints"}
+    assert expected <= {key.to_user_string() for key in upstream}
+
+
+def test_schedule_and_sensor_start_switched_on(repository):
+    [schedule], [sensor] = repository.schedule_defs, repository.sensor_defs
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def _tick(folder: Path, cursor: str | None = None):
+    storage = StorageResource(data=str(folder / "data"), inbox=str(folder / "inbox"))
+    context = dg.build_sensor_context(
+        cursor=cursor, resources={"storage": storage}, definitions=defs
+    )
+    return inbox.evaluate_tick(context)
+
+
+def test_the_sensor_runs_each_day_once_and_again_for_late_files(tmp_path):
+    for day in ("2024-01-01", "2024-01-02"):
+        (tmp_path / "inbox" / day).mkdir(parents=True)
+        (tmp_path / "inbox" / day / "a.txt").write_text("one")
+    (tmp_path / "inbox" / "notes").mkdir()
+    first = _tick(tmp_path)
+    assert [r.partition_key for r in first.run_requests] == ["2024-01-01", "2024-01-02"]
+
+    again = _tick(tmp_path, first.cursor)
+    assert again.run_requests == []
+    assert "no new or changed files" in again.skip_message
+
+    (tmp_path / "inbox" / "2024-01-01" / "late.txt").write_text("two")
+    late = _tick(tmp_path, again.cursor)
+    assert [r.partition_key for r in late.run_requests] == ["2024-01-01"]
+    assert late.run_requests[0].run_key not in {r.run_key for r in first.run_requests}
+
+
+def test_an_inbox_that_is_not_there_yet_is_no_error(tmp_path):
+    assert _tick(tmp_path).run_requests == []
+
+
+def test_today_is_a_partition_and_so_is_an_old_day(repository):
+    partitions = repository.get_job("process_day").partitions_def
+    assert partitions.has_partition_key(date.today().isoformat())
+    assert partitions.has_partition_key("2009-06-01")
