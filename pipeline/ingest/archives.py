@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from pipeline.ingest import sidecars
 from pipeline.ingest.items import Context, Found, Place, Problem
 from pipeline.ingest.reasons import Reason
-from pipeline.ingest.streams import BROKEN, bomb, buffered, fault_of, spool
+from pipeline.ingest.streams import BROKEN, bomb, buffered, fault_of, seekable
 
 KINDS: Final = frozenset(("zip", "tar"))
 
@@ -98,22 +98,23 @@ def _tar_member(
 def _read_zip(
     stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
 ) -> Iterator[Found]:
-    source: BinaryIO = stream if stream.seekable() else spool(stream)
-    fault = ctx.take_fault()
-    try:
-        if fault is None and _directory_bytes(source) > ctx.limits.members * _DIRECTORY_BYTES:
-            yield _too_many(place, ctx)
+    with seekable(stream) as source:
+        fault = ctx.take_fault()
+        try:
+            if _directory_bytes(source) > ctx.limits.members * _DIRECTORY_BYTES:
+                yield _too_many(place, ctx)
+                return
+            archive = zipfile.ZipFile(source)
+        except BROKEN as error:
+            fault = fault or fault_of(error, place.uri)
+            source.seek(0)
+            kept = source.read(ctx.limits.document_bytes)
+            yield Problem(place.uri, fault.reason, fault.error, kept)
             return
-        archive = zipfile.ZipFile(source)
-    except BROKEN as error:
-        fault = fault or fault_of(error, place.uri)
-        source.seek(0)
-        yield Problem(place.uri, fault.reason, fault.error, source.read(ctx.limits.document_bytes))
-        return
-    with archive:
-        yield from _zip_members(archive, place, ctx, read_stream)
-    if fault:
-        yield Problem(place.uri, fault.reason, fault.error)
+        with archive:
+            yield from _zip_members(archive, place, ctx, read_stream)
+        if fault:
+            yield Problem(place.uri, fault.reason, fault.error)
 
 
 def _zip_members(

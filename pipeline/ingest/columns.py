@@ -29,7 +29,9 @@ GIVEN: Final = ("headline", "deck", "authors", "outlet", "date", "language", "ag
 _GIVEN_SET: Final = frozenset(GIVEN)
 _CONTENT: Final = ("html", "html_base64", "text")
 _VALUE_CHARS: Final = 2000
-_URL: Final = re.compile(r"(?:(?:https?|ftp)://)?[^\s:/]+[.:][^\s]+", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"(?:https?|ftp)://[^\s]+|[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s]*", re.IGNORECASE
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")

@@ -10,18 +10,23 @@ from pipeline.ingest.items import Context, Found, Place, Problem
 from pipeline.ingest.json_lines import from_record
 from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
-from pipeline.ingest.streams import bomb, fault_of, spool
+from pipeline.ingest.streams import bomb, fault_of, seekable
 
 _BATCH: Final = 16  # rows: a row may be as large as a document may be
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     """Yield the items of a Parquet file; without a column of text it is one failure."""
-    source: BinaryIO = stream if stream.seekable() else spool(stream)
-    fault = ctx.take_fault()
-    if fault:
-        yield Problem(place.uri, fault.reason, fault.error, source.read(ctx.limits.document_bytes))
-        return
+    with seekable(stream) as source:
+        fault = ctx.take_fault()
+        if fault:
+            kept = source.read(ctx.limits.document_bytes)
+            yield Problem(place.uri, fault.reason, fault.error, kept)
+        else:
+            yield from _rows(source, place, ctx)
+
+
+def _rows(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found]:
     number = 0
     try:
         for number, record in enumerate(_records(source, ctx), 1):

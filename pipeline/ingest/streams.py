@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import contextlib
 import io
 import lzma
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 import zstandard
@@ -257,10 +258,14 @@ def transcode(source: BinaryIO, charset: str) -> Callable[[int], bytes]:
     return _carry(pull)
 
 
-def spool(source: BinaryIO) -> BinaryIO:
-    """Return a seekable copy of `source`, in memory while small, else in an unnamed file."""
-    copy = tempfile.SpooledTemporaryFile(max_size=8 * MIB)  # noqa: SIM115 (closed by the caller)
-    while piece := source.read(CHUNK):
-        copy.write(piece)
-    copy.seek(0)
-    return cast(BinaryIO, copy)
+@contextlib.contextmanager
+def seekable(source: io.BufferedReader) -> Iterator[BinaryIO]:
+    """Give `source`, or a seekable copy: in memory while small, else in an unnamed file."""
+    if source.seekable():
+        yield source
+        return
+    with tempfile.SpooledTemporaryFile(max_size=8 * MIB) as copy:
+        while piece := source.read(CHUNK):
+            copy.write(piece)
+        copy.seek(0)
+        yield cast(BinaryIO, copy)

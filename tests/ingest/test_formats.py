@@ -1,0 +1,266 @@
+"""Every format, plain and in every wrapping; what the records say about themselves."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import gzip
+import json
+import zlib
+
+import pytest
+
+from pipeline.ingest import ColumnMap
+from tests.ingest.support import (
+    FORMATS,
+    RECORDS,
+    WRAPPINGS,
+    csv_bytes,
+    jsonl,
+    put,
+    read_all,
+    reasons,
+    tarred,
+    warc_record,
+    zipped,
+)
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_in_every_wrapping(tmp_path, suffix, wrapping):
+    raw, count = FORMATS[suffix]
+    put(tmp_path, f"day{suffix}{wrapping}", WRAPPINGS[wrapping](raw, f"inner{suffix}"))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert len(documents) == count
+    html = suffix in (".html", ".warc")
+    assert {document.media_type for document in documents} == {
+        "text/html" if html else "text/plain"
+    }
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_content_decides_before_the_name(tmp_path, suffix):
+    raw, count = FORMATS[suffix]
+    if suffix == ".csv":
+        pytest.skip("CSV has no signature: a name for text is believed")
+    put(tmp_path, "wrong.txt", raw)
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (count, [])
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_without_a_suffix(tmp_path, suffix):
+    raw, count = FORMATS[suffix]
+    put(tmp_path, "noname", gzip.compress(raw))
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (count, [])
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".parquet"])
+def test_records_come_whole(tmp_path, suffix):
+    put(tmp_path, f"day{suffix}", FORMATS[suffix][0])
+    documents, _ = read_all(tmp_path)
+    for document, record in zip(documents, RECORDS, strict=True):
+        assert document.content == record["text"].encode()
+        assert document.url == record["url"]
+        assert document.given == {
+            "headline": record["title"],
+            "authors": "Ann Bee",
+            "date": "2021-03-02",
+        }
+
+
+def test_wide_text_in_every_line_format(tmp_path):
+    for suffix in (".jsonl", ".json", ".csv", ".txt"):
+        for charset in ("utf-16", "utf-32"):
+            put(tmp_path, f"{charset}{suffix}", FORMATS[suffix][0].decode().encode(charset))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    texts = {document.content.decode(document.charset) for document in documents}
+    assert texts == {record["text"] for record in RECORDS} | {FORMATS[".txt"][0].decode()}
+
+
+def test_json_shapes(tmp_path):
+    records = [{"text": f"Text {number}."} for number in range(3)]
+    put(tmp_path, "one.json", json.dumps(records[0], indent=1))
+    put(tmp_path, "api.json", json.dumps({"status": "ok", "articles": records[:2]}))
+    put(tmp_path, "loose.json", "\n".join(json.dumps(record, indent=1) for record in records))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert [document.source_uri for document in documents] == [
+        "api.json#item=1",
+        "api.json#item=2",
+        "loose.json#item=1",
+        "loose.json#item=2",
+        "loose.json#item=3",
+        "one.json#item=1",
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_delimiters(tmp_path, delimiter):
+    put(tmp_path, "day.csv", csv_bytes(delimiter=delimiter))
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (3, [])
+
+
+def test_csv_in_windows_1252(tmp_path):
+    put(tmp_path, "day.csv", "title,text\nA,Fünf – „Häuser“\n".encode("cp1252"))
+    (document,), failures = read_all(tmp_path)
+    assert failures == []
+    assert document.content.decode(document.charset) == "Fünf – „Häuser“"
+
+
+def test_html_in_records(tmp_path):
+    page = "<html><body><p>Grüße</p></body></html>"
+    records = [
+        {"html": page, "text": "flattened"},
+        {"content": f"<p>One</p>\n<p>Two</p>{page}"},
+        {"html_base64": base64.b64encode(page.encode("latin-1")).decode(), "charset": "x"},
+        {"page": "3", "text": "Page three of the story."},
+    ]
+    put(tmp_path, "day.jsonl", jsonl(records))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    kinds = [document.media_type for document in documents]
+    assert kinds == ["text/html", "text/html", "text/html", "text/plain"]
+    assert documents[2].content.decode(documents[2].charset) == page
+
+
+def test_names_of_columns_in_any_style(tmp_path):
+    record = {
+        "Article Text": "Words.",
+        "publishedAt": "2021-03-01T10:00:00Z",
+        "source": {"id": 4, "name": "The Harbour"},
+        "Authors": ["Ann Bee", "Cy Dee"],
+        "scrapedAt": 1614844800,
+        "webUrl": "https://harbour.example/a",
+    }
+    put(tmp_path, "day.jsonl", jsonl([record]))
+    (document,), _ = read_all(tmp_path)
+    assert document.given == {
+        "authors": "Ann Bee; Cy Dee",
+        "outlet": "The Harbour",
+        "date": "2021-03-01T10:00:00Z",
+    }
+    assert document.url == "https://harbour.example/a"
+    assert document.scraped_at == dt.datetime(2021, 3, 4, 8, tzinfo=dt.UTC)
+
+
+def test_columns_named_by_hand(tmp_path):
+    put(tmp_path, "day.jsonl", jsonl([{"art": "Words.", "text": "not this", "when": "today"}]))
+    columns = ColumnMap.of({"text": "art", "date": ["day", "when"]})
+    (document,), _ = read_all(tmp_path, columns=columns)
+    assert (document.content, document.given) == (b"Words.", {"date": "today"})
+    with pytest.raises(ValueError, match="unknown role"):
+        ColumnMap.of({"words": "art"})
+
+
+def test_a_url_must_look_like_one(tmp_path):
+    records = [
+        {"text": "One.", "url": "javascript:alert(1)"},
+        {"text": "Two.", "url": "/relative"},
+        {"text": "Three.", "url": "harbour.example/a"},
+    ]
+    put(tmp_path, "day.jsonl", jsonl(records))
+    documents, _ = read_all(tmp_path)
+    assert [document.url for document in documents] == [None, None, "harbour.example/a"]
+
+
+def test_front_matter(tmp_path):
+    matter = (
+        '---\nurl: https://a.example/1\ntitle: "Ships: a story"\nauthors:\n- Ann Bee\n- Cy\n---\n'
+    )
+    put(tmp_path, "a.txt", matter + "The text.\n---\nMore.\n")
+    put(tmp_path, "b.txt", "---\nNo front matter: a rule opens this text.\n---\nThe end.\n")
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    first, second = documents
+    assert first.content == b"The text.\n---\nMore.\n"
+    assert first.url == "https://a.example/1"
+    assert first.given == {
+        "headline": "Ships: a story",
+        "authors": "Ann Bee; Cy",
+        "front_matter": matter,
+    }
+    assert second.content.startswith(b"---\nNo front")
+    assert second.given == {}
+
+
+@pytest.mark.parametrize("wrap", [None, zipped, tarred])
+def test_sidecars(tmp_path, wrap):
+    members = {
+        "a.meta.json": b'{"url": "https://a.example/1", "outlet": "The Harbour"}',
+        "a.txt": b"The text.",
+        "b.html.meta.yaml": b"title: Ships\ndate: 2021-03-02\n",
+        "b.html": b"<html><p>Page</p></html>",
+        "lost.meta.json": b"{}",
+    }
+    for name, content in ({"day.bin": wrap(members)} if wrap else members).items():
+        put(tmp_path, name, content)
+    documents, failures = read_all(tmp_path)
+    assert [document.given for document in documents] == [
+        {"outlet": "The Harbour"},
+        {"headline": "Ships", "date": "2021-03-02"},
+    ]
+    assert documents[0].url == "https://a.example/1"
+    assert [(failure.reason, failure.content) for failure in failures] == [
+        ("orphan_sidecar", b"{}")
+    ]
+
+
+def test_a_bad_sidecar_does_not_cost_its_document(tmp_path):
+    put(tmp_path, "a.txt", "The text.")
+    put(tmp_path, "a.meta.yaml", "a: &x [1]\n!!python/object/apply:os.getcwd []\n")
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"The text."]
+    assert [(f.source_uri, f.reason) for f in failures] == [("a.txt#sidecar", "malformed")]
+
+
+def test_warc_bodies(tmp_path):
+    page = b"<html><p>Gr\xfc\xdfe</p></html>"
+    html = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=ISO-8859-1\r\n"
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(page), page)
+    bodies = {
+        "": page,
+        "Content-Encoding: gzip\r\n": gzip.compress(page),
+        "Content-Encoding: deflate\r\n": zlib.compress(page),
+        "Transfer-Encoding: chunked\r\n": chunked,
+        "Content-Encoding: gzip\r\nX: stored decoded\r\n": page,
+        "Transfer-Encoding: chunked\r\nX: stored decoded\r\n": page,
+    }
+    records = [
+        warc_record(body, http=html + header, url=f"https://a.example/{number}")
+        for number, (header, body) in enumerate(bodies.items())
+    ]
+    put(tmp_path, "crawl.warc.gz", b"".join(map(gzip.compress, records)))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert {document.content for document in documents} == {page}
+    assert {document.charset for document in documents} == {"cp1252"}
+    assert len(documents) == len(bodies)
+    assert documents[0].scraped_at == dt.datetime(2021, 3, 3, 4, 5, 6, tzinfo=dt.UTC)
+
+
+def test_warc_responses_that_are_no_page(tmp_path):
+    html = "Content-Type: text/html\r\n"
+    records = [
+        warc_record(b"gone", http=f"HTTP/1.1 404 Not Found\r\n{html}"),
+        warc_record(b"", http="HTTP/1.1 301 Moved\r\nLocation: /x\r\n"),
+        warc_record(b"\x89PNG", http="HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"),
+        warc_record(b"half", http=f"HTTP/1.1 200 OK\r\n{html}", extra="WARC-Truncated: length\r\n"),
+        warc_record(b"half", http=f"HTTP/1.1 200 OK\r\n{html}Content-Length: 9\r\n"),
+    ]
+    put(tmp_path, "crawl.warc", b"".join(records))
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert reasons(failures) == [
+        "error_page",
+        "error_page",
+        "media_type",
+        "truncated",
+        "truncated",
+    ]
+    assert [failure.content for failure in failures] == [b"gone", b"", b"\x89PNG", b"half", b"half"]
