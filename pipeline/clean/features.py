@@ -1,0 +1,271 @@
+"""Numbers that tell a line of prose from furniture: one row a line, whatever the language.
+
+Three kinds: of the line itself (length, characters, words), of its place (in the text, among its
+neighbours, in relation to where the prose is), and of how its words recur elsewhere in the text.
+All are computed for a whole batch at once. What follows from them is learned (`model`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import Final
+
+import numpy as np
+
+from pipeline.clean.lines import (
+    BLANK,
+    DIGIT,
+    LOWER,
+    LETTER,
+    PUNCTUATION,
+    QUOTE,
+    STOP,
+    SYMBOL,
+    UPPER,
+    Array,
+    Lines,
+    line_hashes,
+    run_hashes,
+    word_hash,
+)
+
+#: A line of at least this many words counts as a long line: prose, most of the time.
+LONG: Final = 15
+_NEIGHBOURS: Final = ("words", "stop_density", "closed", "capitals", "gap")
+_SALT: Final = np.uint64(0xBF58476D1CE4E5B9)
+
+
+def line_features(lines: Lines, known_furniture: Array | None = None) -> dict[str, Array]:
+    """Return the columns (float32, one entry a line) of the model's features, by name.
+
+    `known_furniture`: for each line the share of its source's documents that carry it, from the
+    learned furniture; zeros where nothing is known.
+    """
+    columns = _characters(lines) | _words(lines)
+    columns |= _places(lines, columns["words"]) | _recurrence(lines, columns["words"])
+    columns["known_furniture"] = (
+        np.zeros(len(lines)) if known_furniture is None else known_furniture
+    )
+    for name in _NEIGHBOURS:
+        for shift in (-2, -1, 1, 2):
+            columns[f"{name}{shift:+d}"] = shifted(lines, columns[name], shift)
+    return {name: np.asarray(values, dtype=np.float32) for name, values in columns.items()}
+
+
+def shifted(lines: Lines, column: Array, shift: int, edge: float = -1.0) -> Array:
+    """Return for each line the value of `column` `shift` lines on, `edge` beyond the text."""
+    place = np.arange(len(lines)) + shift
+    inside = (place >= lines.first[lines.text]) & (place < lines.first[lines.text + 1])
+    return np.where(inside, column[np.clip(place, 0, max(len(lines) - 1, 0))], edge)
+
+
+def per_text(lines: Lines, column: Array) -> Array:
+    """Return the sum of `column` over each text (d entries)."""
+    total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
+    return total[lines.first[1:]] - total[lines.first[:-1]]
+
+
+def window_sum(lines: Lines, column: Array, before: int, after: int) -> Array:
+    """Return the sum of `column` from `before` lines back to `after` lines on, in the text."""
+    total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
+    place = np.arange(len(lines))
+    low = np.maximum(place - before, lines.first[lines.text])
+    high = np.minimum(place + after + 1, lines.first[lines.text + 1])
+    return total[np.maximum(high, low)] - total[low]
+
+
+def _characters(lines: Lines) -> dict[str, Array]:
+    size = np.maximum(lines.right - lines.left, 1)
+    kinds = lines.kinds
+    counts = {
+        name: _count(lines, (kinds & bits) > 0)
+        for name, bits in (
+            ("letters", LETTER), ("upper", UPPER), ("digits", DIGIT), ("stops", STOP),
+            ("quotes", QUOTE), ("punctuation", PUNCTUATION), ("symbols", SYMBOL),
+        )
+    }  # fmt: skip
+    first, last = kinds[lines.left], kinds[lines.right - 1]
+    before_last = kinds[np.maximum(lines.right - 2, lines.left)]
+    final = lines.chars[lines.right - 1]
+    columns = {f"{name}_share": count / size for name, count in counts.items()}
+    columns["upper_share"] = counts["upper"] / np.maximum(counts["letters"], 1)
+    columns |= {name: counts[name] for name in ("stops", "quotes", "symbols", "digits")}
+    columns["size"] = np.log1p(size)
+    columns["indent"] = np.minimum(lines.left - lines.start, 60)
+    columns["closed"] = _closed(last, before_last)
+    columns["opening"] = _opening(first)
+    for name, code in (("colon", ":"), ("comma", ","), ("ellipsis", "…"), ("bracket", ")")):
+        columns[f"ends_{name}"] = final == ord(code)
+    for name, code in (("bars", "|"), ("commas", ","), ("slashes", "/"), ("at_signs", "@"),
+                       ("brackets", "("), ("copyright", "©"), ("colons", ":")):  # fmt: skip
+        columns[name] = _count(lines, lines.chars == ord(code))
+    columns["gap"] = np.minimum(lines.gap, 4)
+    return columns
+
+
+def _closed(last: Array, before_last: Array) -> Array:
+    """Return 2 where a sentence ends with the line, 1 where a quotation or bracket does."""
+    stopped = ((last & STOP) > 0) | (((last & (QUOTE | PUNCTUATION)) > 0) & ((before_last & STOP) > 0))
+    return np.where(stopped, 2.0, np.where((last & (QUOTE | PUNCTUATION)) > 0, 1.0, 0.0))
+
+
+def _opening(first: Array) -> Array:
+    """Return what a line opens with: 4 quote, 3 capital, 2 small letter, 1 digit, 0 another."""
+    choices = [(first & bits) > 0 for bits in (QUOTE, UPPER, LOWER, LETTER, DIGIT)]
+    return np.select(choices, [4.0, 3.0, 2.0, 2.5, 1.0], 0.0)
+
+
+def _words(lines: Lines) -> dict[str, Array]:
+    words = lines.words
+    count = np.diff(words.first)
+    some = np.maximum(count, 1)
+    stop_word = np.isin(words.hash, stop_word_hashes())
+    capital = (lines.kinds[words.start] & UPPER) > 0
+    shouted = capital & ((words.end - words.start) > 1)
+    shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
+    length = words.end - words.start
+    return {
+        "words": count.astype(np.float64),
+        "stop_words": by_line(words.first, stop_word),
+        "stop_density": by_line(words.first, stop_word) / some,
+        "capitals": by_line(words.first, capital) / some,
+        "shouted": by_line(words.first, shouted) / some,
+        "word_length": by_line(words.first, length) / some,
+        "words_a_sentence": count / (1 + _count(lines, (lines.kinds & STOP) > 0)),
+        "blanks_share": _count(lines, (lines.kinds & BLANK) > 0) / some,
+    }
+
+
+def _places(lines: Lines, words: Array) -> dict[str, Array]:
+    text = lines.text
+    number = np.diff(lines.first)[text].astype(np.float64)
+    place = np.arange(len(lines)) - lines.first[text]
+    long_words = np.where(words >= LONG, words, 0.0)
+    total_long = per_text(lines, long_words)[text]
+    before = window_sum(lines, long_words, len(lines), 0) - long_words
+    total_words = np.maximum(per_text(lines, words)[text], 1)
+    return {
+        "lines": np.log1p(number),
+        "from_top": np.minimum(place, 100),
+        "from_end": np.minimum(number - 1 - place, 100),
+        "place": place / np.maximum(number - 1, 1),
+        "long_before": before / np.maximum(total_long, 1),
+        "long_words": np.log1p(total_long),
+        "long_share": total_long / total_words,
+        "long_lines": per_text(lines, words >= LONG)[text] / number,
+        "mean_words": np.log1p(total_words / number),
+        "gap_share": per_text(lines, lines.gap > 0)[text] / number,
+        "lines_since_long": np.minimum(_since(lines, words >= LONG), 50),
+        "lines_to_long": np.minimum(_until(lines, words >= LONG), 50),
+        "long_around_3": window_sum(lines, long_words, 3, 3) - long_words,
+        "long_around_8": window_sum(lines, long_words, 8, 8) - long_words,
+        "words_around_2": window_sum(lines, words, 2, 2) - words,
+        "lines_words_before_3": window_sum(lines, words, 3, -1),
+        "lines_words_after_3": window_sum(lines, words, -1, 3),
+    }
+
+
+def _since(lines: Lines, marked: Array) -> Array:
+    """Return how many lines back the last marked line is (999 where there is none)."""
+    place = np.arange(len(lines))
+    seen = np.maximum.accumulate(np.where(marked, place, -1))
+    before = np.concatenate([[-1], seen[:-1]])[: len(lines)]
+    return np.where(before >= lines.first[lines.text], place - before, 999)
+
+
+def _until(lines: Lines, marked: Array) -> Array:
+    """Return how many lines on the next marked line is (999 where there is none)."""
+    place = np.arange(len(lines))
+    far = np.iinfo(np.int64).max
+    coming = np.minimum.accumulate(np.where(marked, place, far)[::-1])[::-1]
+    after = np.concatenate([coming[1:], [far]])[: len(lines)]
+    return np.where(after < lines.first[lines.text + 1], after - place, 999)
+
+
+def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
+    same = _with_text(lines, line_hashes(lines), lines.text)
+    occurrences, earlier = _occurrences(same)
+    return {
+        "times": np.minimum(occurrences, 20),
+        "times_before": np.minimum(earlier, 20),
+        "runs_elsewhere": _runs_elsewhere(lines),
+        "in_prose": _in_prose(lines, words),
+    }
+
+
+def _occurrences(keys: Array) -> tuple[Array, Array]:
+    """Return how often each key occurs, and how often before its place."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    opens = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(keys)]
+    group = np.cumsum(opens) - 1
+    start = np.flatnonzero(opens)
+    total, before = np.empty(len(keys)), np.empty(len(keys))
+    total[order] = np.diff(np.concatenate([start, [len(keys)]]))[group] if len(keys) else 0
+    before[order] = np.arange(len(keys)) - start[group] if len(keys) else 0
+    return total, before
+
+
+def _runs_elsewhere(lines: Lines) -> Array:
+    """Return the share of a line's runs of four words that occur in the text before it too."""
+    words = lines.words
+    runs = _with_text(lines, run_hashes(words, 4), lines.text[words.line])
+    whole = np.arange(len(runs)) + 4 <= words.first[words.line + 1]
+    repeated = np.zeros(len(runs), dtype=bool)
+    repeated[whole] = _occurrences(runs[whole])[1] > 0
+    return by_line(words.first, repeated) / np.maximum(by_line(words.first, whole), 1)
+
+
+def _in_prose(lines: Lines, words: Array) -> Array:
+    """Return the share of a line's rarer words that stand in other long lines of the text."""
+    w = lines.words
+    rare = ~np.isin(w.hash, stop_word_hashes())
+    keys = _with_text(lines, w.hash, lines.text[w.line])
+    prose = rare & (words[w.line] >= LONG)
+    order = np.unique(keys[prose] ^ _spread(w.line[prose]), return_index=True)[1]
+    distinct, lines_with = np.unique(keys[prose][order], return_counts=True)
+    found = np.searchsorted(distinct, keys)
+    found = np.minimum(found, max(len(distinct) - 1, 0))
+    hits = np.zeros(len(keys))
+    if len(distinct):
+        hits = np.where(distinct[found] == keys, lines_with[found], 0)
+    elsewhere = rare & (hits > prose)
+    return by_line(w.first, elsewhere) / np.maximum(by_line(w.first, rare), 1)
+
+
+def _with_text(lines: Lines, keys: Array, text: Array) -> Array:
+    """Return keys that differ where the text does, whatever else is in the batch."""
+    return keys ^ _spread(text)
+
+
+def _spread(numbers: Array) -> Array:
+    spread = (numbers.astype(np.uint64) + np.uint64(1)) * _SALT
+    return spread ^ (spread >> np.uint64(29))
+
+
+def by_line(first: Array, column: Array) -> Array:
+    """Return the sum of a column over words for each line, `first` being `Words.first`."""
+    total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
+    return total[first[1:]] - total[first[:-1]]
+
+
+def _count(lines: Lines, mask: Array) -> Array:
+    where = np.flatnonzero(mask)
+    return (np.searchsorted(where, lines.right) - np.searchsorted(where, lines.left)) * 1.0
+
+
+@functools.cache
+def stop_words() -> Mapping[str, tuple[str, ...]]:
+    """Return the function words of each language of `data/stopwords.txt`."""
+    text = resources.files("pipeline.clean").joinpath("data/stopwords.txt").read_text("utf-8")
+    rows = (line.split(":", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {code: tuple(words.split()) for code, words in rows}
+
+
+@functools.cache
+def stop_word_hashes() -> Array:
+    """Return the sorted hashes of all function words."""
+    every = {word_hash(word) for words in stop_words().values() for word in words}
+    return np.array(sorted(every), dtype=np.uint64)

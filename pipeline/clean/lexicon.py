@@ -1,0 +1,81 @@
+"""How the words of a line speak for each role: a linear model over hashed words.
+
+Words, pairs of words, and the pairs that a line opens and ends with are hashed to a table of
+weights, one column a role. The table is trained by `pipeline.training.lines`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.clean.lines import Array, Lines, run_hashes
+
+BUCKETS: Final = 1 << 16
+_MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
+_PAIR: Final = np.uint64(0xC2B2AE3D27D4EB4F)
+_OPENING: Final = np.uint64(0x165667B19E3779F9)
+_ENDING: Final = np.uint64(0x27D4EB2F165667C5)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Weights (BUCKETS × r, int8), the worth of one unit, and the r biases."""
+
+    weights: Array
+    unit: float
+    bias: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Buckets of a batch's tokens: of its words and pairs, and of each line's two ends."""
+
+    words: Array
+    pairs: Array
+    openings: Array
+    endings: Array
+
+
+def tokens(lines: Lines) -> Tokens:
+    """Return the buckets of `lines`; a line without words gets buckets that mean nothing."""
+    words = lines.words
+    pairs = run_hashes(words, 2)
+    last = max(len(words.hash) - 1, 0)
+    first = np.minimum(words.first[:-1], last)
+    ending = np.clip(words.first[1:] - 2, 0, last)
+    if not len(words.hash):
+        empty = np.zeros(len(lines), dtype=np.int64)
+        return Tokens(empty[:0], empty[:0], empty, empty)
+    return Tokens(
+        _bucket(words.hash), _bucket(pairs ^ _PAIR),
+        _bucket(pairs[first] ^ _OPENING), _bucket(pairs[ending] ^ _ENDING),
+    )  # fmt: skip
+
+
+def role_scores(lines: Lines, lexicon: Lexicon) -> Array:
+    """Return the probability of each role for each line, by its words alone (n × r)."""
+    found = tokens(lines)
+    total = np.zeros((len(lines), lexicon.weights.shape[1]), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(lines.words.first))
+    starts = lines.words.first[filled]
+    if len(filled):
+        for buckets in (found.words, found.pairs):
+            sums = np.add.reduceat(lexicon.weights[buckets], starts, axis=0, dtype=np.int32)
+            total[filled] += sums
+        total[filled] += lexicon.weights[found.openings[filled]]
+        total[filled] += lexicon.weights[found.endings[filled]]
+    scores = total * (lexicon.unit / norms(lines))[:, None] + lexicon.bias
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def norms(lines: Lines) -> Array:
+    """Return what the sum of a line's weights is divided by: the root of its token count."""
+    return np.sqrt(2.0 * np.diff(lines.words.first) + 2.0).astype(np.float32)
+
+
+def _bucket(hashes: Array) -> Array:
+    return ((hashes * _MIX) >> np.uint64(48)).astype(np.int64)

@@ -1,0 +1,240 @@
+"""Split a batch of raw texts into lines and words, as flat arrays.
+
+Everything the line model knows of a text is computed from these arrays with NumPy, for all
+lines of all texts of a batch at once. Characters are UTF-32 code points in one array, the
+texts one after the other; a word is a run of letters or digits (in scripts written without
+blanks: one character), known by a 64-bit hash of its lower-case form in which every digit
+counts as the same digit. What the numbers mean for a line's role does not belong here.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+UPPER: Final = 1
+LOWER: Final = 2
+OTHER_LETTER: Final = 4
+DIGIT: Final = 8
+BLANK: Final = 16
+STOP: Final = 32
+QUOTE: Final = 64
+PUNCTUATION: Final = 128
+SYMBOL: Final = 256
+BREAK: Final = 512
+IDEOGRAPH: Final = 1024
+LETTER: Final = UPPER | LOWER | OTHER_LETTER
+
+_TABLE_SIZE: Final = 0x10000
+_BREAKS: Final = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_STOPS: Final = ".!?…。！？।۔"
+_QUOTES: Final = "\"'“”„‘’‚«»‹›「」『』"
+_PRIME: Final = 0x9E3779B97F4A7C15
+_WORD_STEP: Final = 0xD6E8FEB86659FD93
+_MASK: Final = (1 << 64) - 1
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a batch: m words, in order.
+
+    `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
+    64-bit hash; `first` has n + 1 entries: the words of line i are first[i]:first[i + 1].
+    """
+
+    start: Array
+    end: Array
+    line: Array
+    hash: Array
+    first: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The n non-blank lines of a batch of d texts.
+
+    `chars`: code points of all texts; `kinds`: the class bits of each; `offset` (d + 1): where
+    each text starts. `text` (n): which text a line is of; `first` (d + 1): the lines of text i
+    are first[i]:first[i + 1]. `start`, `end` (n) index `chars` and exclude the line break;
+    `left`, `right` exclude blanks at the ends too. `gap` (n): blank lines before it.
+    """
+
+    raw_texts: tuple[str, ...]
+    chars: Array
+    kinds: Array
+    offset: Array
+    text: Array
+    first: Array
+    start: Array
+    end: Array
+    left: Array
+    right: Array
+    gap: Array
+    words: Words
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self.start)
+
+    def raw(self, line: int) -> str:
+        """Return the characters of `line`, blanks at its ends included."""
+        text = int(self.text[line])
+        base = int(self.offset[text])
+        return self.raw_texts[text][int(self.start[line]) - base : int(self.end[line]) - base]
+
+
+def split(raw_texts: Sequence[str]) -> Lines:
+    """Return the non-blank lines of `raw_texts` (d strings) with their words.
+
+    A line ends where `str.splitlines` ends it. Texts are told apart by position, so equal texts
+    are fine; an empty text has no lines.
+    """
+    # One extra line break between texts keeps a line from running on into the next text.
+    joined = "\n".join(raw_texts) + "\n"
+    chars = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kinds = character_kinds()[np.minimum(chars, _TABLE_SIZE - 1)]
+    # "\r\n" is one line break, not a line break and a blank line.
+    kinds[:-1][(chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))] = BLANK
+    lengths = np.array([len(text) + 1 for text in raw_texts], dtype=np.int64)
+    offset = np.concatenate([[0], np.cumsum(lengths)])
+    start, end, gap = _line_bounds(kinds)
+    left, right, filled = _trim(kinds, start, end)
+    start, end, left, right = start[filled], end[filled], left[filled], right[filled]
+    text = np.searchsorted(offset, start, side="right") - 1
+    first = np.searchsorted(text, np.arange(len(raw_texts) + 1))
+    return Lines(
+        tuple(raw_texts), chars, kinds, offset, text, first, start, end, left, right,
+        _gaps(filled, first), _words(chars, kinds, left, right),
+    )  # fmt: skip
+
+
+def word_hash(word: str) -> int:
+    """Return the hash that a word of a text would have; `word` must be one word."""
+    folded = fold_table()[np.minimum(np.array([ord(c) for c in word]), _TABLE_SIZE - 1)]
+    value = 0
+    for position, code in enumerate(folded.tolist()):
+        value = (value + (code + 1) * pow(_PRIME, position, 1 << 64)) & _MASK
+    return value
+
+
+def phrase_hash(word_hashes: Sequence[int]) -> int:
+    """Return the hash of a run of words, equal to what `run_hashes` gives for it."""
+    value = 0
+    for position, hashed in enumerate(word_hashes):
+        value = (value + hashed * pow(_WORD_STEP, position, 1 << 64)) & _MASK
+    return value
+
+
+def run_hashes(words: Words, length: int) -> Array:
+    """Return for each word the uint64 hash of the run of `length` words from it on.
+
+    Runs are cut by nothing: the caller masks those that leave their line.
+    """
+    total = np.zeros(len(words.hash), dtype=np.uint64)
+    for position in range(length):
+        step = np.uint64(pow(_WORD_STEP, position, 1 << 64))
+        total[: len(total) - position] += words.hash[position:] * step
+    return total
+
+
+def line_hashes(lines: Lines) -> Array:
+    """Return for each line the uint64 hash of its words in order (0 where it has none)."""
+    words = lines.words
+    steps = _powers(_WORD_STEP, len(words.hash))
+    prefix = np.concatenate([[np.uint64(0)], np.cumsum(words.hash * steps, dtype=np.uint64)])
+    undo = _powers(pow(_WORD_STEP, -1, 1 << 64), len(words.hash) + 1)
+    return (prefix[words.first[1:]] - prefix[words.first[:-1]]) * undo[words.first[:-1]]
+
+
+@functools.cache
+def character_kinds() -> Array:
+    """Return the class bits of the first 65,536 code points (the last stands for the rest)."""
+    kinds = np.zeros(_TABLE_SIZE, dtype=np.uint16)
+    of_category = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Nd": DIGIT}
+    of_initial = {"L": OTHER_LETTER, "M": OTHER_LETTER, "P": PUNCTUATION}
+    for code in range(_TABLE_SIZE):
+        category = unicodedata.category(chr(code))
+        kinds[code] = of_category.get(category) or of_initial.get(category[0], SYMBOL)
+    kinds[[code for code in range(_TABLE_SIZE) if chr(code).isspace()]] = BLANK
+    kinds[[ord(c) for c in _STOPS]] |= STOP
+    kinds[[ord(c) for c in _QUOTES]] |= QUOTE
+    kinds[[ord(c) for c in _BREAKS]] = BREAK | BLANK
+    for low, high in ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x0E00, 0x0EFF)):
+        kinds[low : high + 1] |= IDEOGRAPH
+    kinds[-1] = SYMBOL
+    return kinds
+
+
+@functools.cache
+def fold_table() -> Array:
+    """Return for the first 65,536 code points what they count as in a word: lower case, digit 0."""
+    folded = np.array([ord(chr(code).lower()[0]) for code in range(_TABLE_SIZE)], dtype=np.uint64)
+    folded[(character_kinds() & DIGIT) > 0] = ord("0")
+    return folded
+
+
+def _line_bounds(kinds: Array) -> tuple[Array, Array, Array]:
+    breaks = np.flatnonzero(kinds & BREAK)
+    start = np.concatenate([[0], breaks[:-1] + 1])
+    return start, breaks, breaks - start
+
+
+def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:
+    shown = (kinds & BLANK) == 0
+    count = np.concatenate([[0], np.cumsum(shown)])
+    where = np.flatnonzero(shown)
+    filled = count[end] > count[start]
+    left, right = start.copy(), start.copy()
+    left[filled] = where[count[start[filled]]]
+    right[filled] = where[count[end[filled]] - 1] + 1
+    return left, right, filled
+
+
+def _gaps(filled: Array, first: Array) -> Array:
+    gap = np.diff(np.concatenate([[-1], np.flatnonzero(filled)])) - 1
+    gap[first[:-1][first[:-1] < first[1:]]] = 0
+    return gap
+
+
+def _words(chars: Array, kinds: Array, left: Array, right: Array) -> Words:
+    inner = (kinds & (LETTER | DIGIT)) > 0
+    alone = (kinds & IDEOGRAPH) > 0
+    before = np.concatenate([[False], inner[:-1]])
+    after = np.concatenate([inner[1:], [False]])
+    start = np.flatnonzero(inner & (~before | alone | np.concatenate([[False], alone[:-1]])))
+    end = np.flatnonzero(inner & (~after | alone | np.concatenate([alone[1:], [False]]))) + 1
+    line = np.searchsorted(right, start, side="right")
+    first = np.searchsorted(start, np.concatenate([left, right[-1:]]))
+    if not len(left):
+        first = np.zeros(1, dtype=np.int64)
+    return Words(start, end, line, _hash_runs(chars, start, end), first)
+
+
+def _hash_runs(chars: Array, start: Array, end: Array) -> Array:
+    folded = fold_table()[np.minimum(chars, _TABLE_SIZE - 1)] + np.uint64(1)
+    prefix = np.cumsum(folded * _powers(_PRIME, len(chars)), dtype=np.uint64)
+    prefix = np.concatenate([[np.uint64(0)], prefix])
+    undo = _powers(pow(_PRIME, -1, 1 << 64), len(chars))
+    return (prefix[end] - prefix[start]) * undo[start]
+
+
+_POWERS: Final[dict[int, Array]] = {}
+
+
+def _powers(base: int, length: int) -> Array:
+    """Return base**0 … base**(length-1) mod 2**64; kept, since every batch needs them."""
+    known = _POWERS.get(base)
+    if known is None or len(known) < length:
+        size = max(1 << 16, 1 << (max(length, 1) - 1).bit_length())
+        steps = np.full(size, base, dtype=np.uint64)
+        steps[0] = 1
+        known = _POWERS[base] = np.cumprod(steps, dtype=np.uint64)
+    return known[:length]

@@ -1,0 +1,31 @@
+"""Normal form of text: NFC, single blanks, no soft hyphens, mojibake repaired where certain."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+#: Characters that show nothing and mean nothing in running text (joiners of scripts are kept).
+_INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffc]")
+#: What UTF-8 read as a one-byte charset looks like: a lead byte's character and a continuation's.
+_MOJIBAKE: Final = re.compile("[\xc2-\xf4][\x80-\xbf\u20ac\u201a-\u203a\u0152-\u0178\u02c6\u02dc\u2122]")
+_LONGEST_REPAIR: Final = 100_000
+
+
+def normalise(piece: str) -> str:
+    """Return a line, or a part of one, in normal form; "" where nothing is left of it."""
+    if not piece.isascii():
+        piece = _repaired(piece)
+        piece = unicodedata.normalize("NFC", piece)
+    if not piece.isprintable():
+        piece = _INVISIBLE.sub("", piece)
+    return " ".join(piece.split())
+
+
+def _repaired(piece: str) -> str:
+    if not _MOJIBAKE.search(piece) or len(piece) > _LONGEST_REPAIR:
+        return piece
+    import ftfy
+
+    return ftfy.fix_encoding(piece)

@@ -1,0 +1,175 @@
+"""Texts to cleaned articles and back: the public functions for text that came flattened.
+
+`clean_texts` gives each line its role, keeps the body and joins it to paragraphs; `rebuild`
+goes the other way and proves that nothing was lost. Which lines are body is `model`'s work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from pipeline.clean.decide import decide
+from pipeline.clean.furniture import FurnitureIndex, furniture_shares
+from pipeline.clean.lines import split
+from pipeline.clean.model import label
+from pipeline.clean.normal import normalise
+from pipeline.records import BODY, Cleaned, Line
+
+#: A text is taken for hard-wrapped if its full lines are about equally long, and at most this.
+_WIDEST_WRAP: Final = 110
+_BATCH: Final = 400_000
+_CLOSED: Final = re.compile(r"[.!?…:;。][\"'”’»)\]]*$")
+_CONTINUES: Final = re.compile(r"[a-zß-öø-ÿ,.;:!?)\]’”%]")
+_BROKEN_WORD: Final = re.compile(r"\w{2}[-\u2010]$")
+_SQUASHED: Final = re.compile(r"[\s\-\u2010]+")
+
+
+class RebuildError(ValueError):
+    """The removed spans and the clean text do not add up to the raw text."""
+
+
+def clean_texts(
+    raw_texts: Sequence[str], furniture: Sequence[FurnitureIndex | None] | None = None
+) -> list[Cleaned]:
+    """Return each of `raw_texts` as an article: its lines with their roles, and its body.
+
+    `furniture`, one entry a text, is what is known to recur in its source. The answer for a text
+    depends on the text and its furniture alone, never on the rest of the batch.
+    """
+    cleaned: list[Cleaned] = []
+    known = list(furniture) if furniture is not None else [None] * len(raw_texts)
+    for low, high in _batches(raw_texts):
+        cleaned += _clean_batch(raw_texts[low:high], known[low:high])
+    return cleaned
+
+
+def _batches(raw_texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield slices of at most about `_BATCH` characters: what the processor's cache holds."""
+    low, size = 0, 0
+    for number, text in enumerate(raw_texts):
+        if size and size + len(text) > _BATCH:
+            yield low, number
+            low, size = number, 0
+        size += len(text)
+    if low < len(raw_texts):
+        yield low, len(raw_texts)
+
+
+def _clean_batch(
+    raw_texts: Sequence[str], furniture: Sequence[FurnitureIndex | None]
+) -> list[Cleaned]:
+    lines = split(raw_texts)
+    shares = furniture_shares(lines, furniture)
+    labels = label(lines, known_furniture=shares)
+    decided = decide(lines, labels, shares)
+    cleaned = []
+    for number, raw_text in enumerate(raw_texts):
+        own = tuple(
+            line for row in range(lines.first[number], lines.first[number + 1])
+            for line in decided[row]
+        )  # fmt: skip
+        cleaned.append(Cleaned(raw_text, own, body_text(own), "line_model"))
+    return cleaned
+
+
+def removed_spans(cleaned: Cleaned) -> list[dict[str, Any]]:
+    """Return the character spans of the raw text that are not body, in order.
+
+    Each is a dict of start, end, role, rule and score, as in the table `clean_documents`.
+    """
+    return [
+        {"start": line.start, "end": line.end, "role": line.role, "rule": line.rule,
+         "score": line.score}
+        for line in cleaned.lines
+        if line.role != BODY
+    ]  # fmt: skip
+
+
+def body_text(lines: Iterable[Line]) -> str:
+    """Return the body of `lines` in normal form, paragraphs separated by one blank line.
+
+    A line is a paragraph, unless it runs on from the line before: in hard-wrapped text, after a
+    word broken at the line's end, or where a sentence goes on in small letters.
+    """
+    pieces = _pieces(lines)
+    width = _wrap_width([text for _, text, _ in pieces])
+    paragraphs: list[str] = []
+    last: Line | None = None
+    for line, text, same_line in pieces:
+        if last is not None and (same_line or _runs_on(last, paragraphs[-1], line, text, width)):
+            paragraphs[-1] = _joined(paragraphs[-1], text)
+        else:
+            paragraphs.append(text)
+        last = line
+    return "\n\n".join(paragraphs)
+
+
+def rebuild(raw_text: str, text: str, removed: Sequence[dict[str, Any]]) -> str:
+    """Return the raw text of a document from its clean `text` and its `removed` spans.
+
+    Walks the removed spans and the gaps between them; each gap must normalise to the next piece
+    of `text`. Raises `RebuildError` where it does not, where spans overlap or where text is left.
+    """
+    wanted = _squash(text)
+    pieces: list[str] = []
+    at, used = 0, 0
+    for span in [*removed, {"start": len(raw_text), "end": len(raw_text)}]:
+        start, end = int(span["start"]), int(span["end"])
+        if start < at or end < start or end > len(raw_text):
+            raise RebuildError(f"span {start}–{end} overlaps another or leaves the text")
+        gap = _squash("".join(normalise(line) for line in raw_text[at:start].splitlines()))
+        if not wanted.startswith(gap, used):
+            raise RebuildError(f"characters {at}–{start} of the raw text are not in the clean text")
+        used += len(gap)
+        pieces += [raw_text[at:start], raw_text[start:end]]
+        at = end
+    if used != len(wanted):
+        raise RebuildError(f"the clean text has {len(wanted) - used} characters of its own")
+    return "".join(pieces)
+
+
+def _squash(text: str) -> str:
+    """Return `text` without what paragraphing may change: blanks and hyphens."""
+    return _SQUASHED.sub("", text)
+
+
+def _wrap_width(lines: Sequence[str]) -> int:
+    """Return the width a text was wrapped at, 0 where it was not."""
+    if len(lines) < 6:
+        return 0
+    lengths = sorted(len(line) for line in lines)
+    widest = lengths[-1]
+    # Wrapped lines crowd below the width, and most of them stop in mid-sentence.
+    full = sum(length > widest * 0.75 for length in lengths) / len(lengths)
+    closed = sum(bool(_CLOSED.search(line)) for line in lines) / len(lines)
+    return widest if 40 <= widest <= _WIDEST_WRAP and full > 0.6 and closed < 0.5 else 0
+
+
+def _pieces(lines: Iterable[Line]) -> list[tuple[Line, str, bool]]:
+    """Return body lines, their normal form, and whether they share a raw line with the last."""
+    pieces: list[tuple[Line, str, bool]] = []
+    unbroken, end = False, -1
+    for line in lines:
+        unbroken = unbroken and line.start == end
+        end = line.end
+        if line.role == BODY and (text := normalise(line.text)):
+            pieces.append((line, text, unbroken))
+            unbroken = True
+    return pieces
+
+
+def _runs_on(last: Line, before: str, line: Line, text: str, width: int) -> bool:
+    """Return whether `line` goes on with the paragraph `before` that ended in line `last`."""
+    if line.start - last.end > 2 or _CLOSED.search(before[-4:]):
+        return bool(width) and line.start - last.end <= 2 and len(last.text) > width * 0.75
+    if _CONTINUES.match(text) or _BROKEN_WORD.search(before[-3:]):
+        return True
+    return bool(width) and len(last.text) > width * 0.6
+
+
+def _joined(before: str, text: str) -> str:
+    if _BROKEN_WORD.search(before[-3:]) and text[0].islower():
+        return before[:-1] + text
+    return before + text if text[0] in ",.;:!?)]’”%" else f"{before} {text}"
