@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.describe import address, authors, headline, outlet
 from pipeline.describe.context import Context
-from pipeline.describe.resolve import Choice, resolve
+from pipeline.describe.resolve import Choice, choose
 from pipeline.records import Candidate, Cleaned, Document, Metadata
 
 if TYPE_CHECKING:
@@ -29,26 +29,38 @@ def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ..
 
 
 def describe(document: Document, cleaned: Cleaned, markup: Sequence[Candidate] = ()) -> Metadata:
-    """Return the metadata of one article; `markup` is what `markup_candidates` found in its page."""
-    return describe_batch([(document, cleaned, markup)])[0]
+    """Return the metadata of one article; `markup` is what `markup_candidates` found in it."""
+    return describe_batch([document], [cleaned], [markup])[0]
 
 
 def describe_batch(
-    articles: Sequence[tuple[Document, Cleaned, Sequence[Candidate]]],
+    documents: Sequence[Document],
+    cleaned: Sequence[Cleaned],
+    markup: Sequence[Sequence[Candidate]],
 ) -> list[Metadata]:
-    """Return the metadata of several articles, in order; the same as one by one."""
-    return [_describe(Context(doc, cleaned, tuple(found))) for doc, cleaned, found in articles]
+    """Return the metadata of several articles, in order; the same as one by one.
+
+    The three sequences are of one length; `markup` holds what `markup_candidates` found in each
+    page, nothing for flattened text.
+    """
+    articles = zip(documents, cleaned, markup, strict=True)
+    return [_describe(Context(doc, text, tuple(found))) for doc, text, found in articles]
 
 
-def _describe(context: Context) -> Metadata:
-    candidates = [
+def gather(context: Context) -> list[Candidate]:
+    """Return the candidates of every field, as the field modules give them."""
+    return [
         *headline.candidates(context),
         *headline.deck_candidates(context),
         *authors.candidates(context),
         *outlet.candidates(context),
         *address.candidates(context),
     ]
-    chosen = {field: resolve(field, candidates) for field in _FIELDS}
+
+
+def _describe(context: Context) -> Metadata:
+    candidates = gather(context)
+    chosen = {field: choose(field, candidates) for field in _FIELDS}
     return Metadata(
         headline=chosen["headline"].value,
         deck=chosen["deck"].value,

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, fold, squeeze
-from pipeline.describe.names import has_label, parse_names, person, starts_with_label
-from pipeline.records import Candidate, Line
+from pipeline.describe.names import (
+    has_label,
+    opens_with_given_name,
+    parse_names,
+    person,
+    starts_with_label,
+)
+from pipeline.records import BODY, Candidate, Line
 
 _LONGEST_BYLINE: Final = 300
+
+#: Least share of a byline without "By" that must be names.
+_NAME_SHARE: Final = 0.3
 _REPORTING = re.compile(
     r"(?:^|[(\s])(?:reporting|reported|writing|written)\s+by\s+(.{3,300}?)"
     r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
@@ -25,6 +35,11 @@ _BIO = re.compile(
 _WROTE = re.compile(
     r"\b(?:staff writer|reporter|columnist|correspondent|editor|journalist|contributor|writer|covers"
     r"|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
+    re.I,
+)
+_MORE_BY = re.compile(
+    r"\s*(?:click (?:here )?(?:to|for) )?(?:get |read |see |view )?(?:more|all)(?: (?:stories|articles|posts"
+    r"|columns?|work))? (?:by|from) ([^\W\d_][\w .'’-]{4,50})\s*[.>»]{0,2}\s*$",
     re.I,
 )
 _ABOUT = re.compile(r"^(?:about the author|about|author)\s*:?\s+(.{4,60})$", re.I)
@@ -66,31 +81,42 @@ def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:
     found = _bylines(context, known)
     found += _credits(context, known)
     found += _signature(context, known)
+    found += _more_by(context, known)
     found += _biography(context, known)
     return found
 
 
 def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
-    found: list[Candidate] = []
-    for text in _byline_texts(context)[:4]:
-        found += _read_byline(text, "line_byline", known)
-    if any(c.field == "authors" for c in found):
-        return found
-    lines = [*context.before_body[-12:], *context.cleaned.lines[context.first_body_index :][:3]]
-    for line in lines:
+    near = near_body(context)
+    for text in _byline_texts(line for line in near if line.role == "byline"):
+        if found := _read_byline(text, "line_byline", known):
+            return found
+    for line in near:
         text = squeeze(line.text[:_LONGEST_BYLINE])
         if line.role == "byline" or len(line.text) > 200 or not has_label(text):
             continue
-        if starts_with_label(text) or line.role in ("timestamp", "section", "other", "nav"):
-            found += _read_byline(text, "line_by", known, label=True)
-    return found
+        if (starts_with_label(text) or line.role in _MIXED) and (
+            found := _read_byline(text, "line_by", known, label=True)
+        ):
+            return found
+    return []
 
 
-def _byline_texts(context: Context) -> list[str]:
+_MIXED: Final = frozenset(("timestamp", "section", "other", "nav", "social"))
+
+
+def near_body(context: Context) -> list[Line]:
+    """Return the lines where a byline can stand, likeliest first: above the body, then below it."""
+    lines, first = context.cleaned.lines, context.first_body_index
+    last = max((i for i, line in enumerate(lines) if line.role == BODY), default=first)
+    return [*lines[max(0, first - 20) : first + 4], *lines[last + 1 : last + 7]]
+
+
+def _byline_texts(lines: Iterable[Line]) -> list[str]:
     """Return the byline lines as texts; neighbours that belong together are joined."""
     texts: list[str] = []
     before: Line | None = None
-    for line in context.with_role("byline")[:12]:
+    for line in lines:
         text = squeeze(line.text[:_LONGEST_BYLINE])
         follows = before is not None and line.start - before.end <= 3
         if texts and follows and (len(text) <= 2 or re.fullmatch(r"\W*by\W*", texts[-1], re.I)):
@@ -104,8 +130,10 @@ def _byline_texts(context: Context) -> list[str]:
 def _read_byline(
     text: str, rule: str, known: frozenset[str], *, label: bool = False
 ) -> list[Candidate]:
-    names = parse_names(text, known=known, single=starts_with_label(text) or not label, label=label)
-    if not names:
+    labelled = starts_with_label(text)
+    names = parse_names(text, known=known, single=labelled, label=label, strict=True)
+    letters = sum(map(len, names))
+    if not names or (not labelled and not label and letters < _NAME_SHARE * len(text)):
         return []
     return [
         Candidate("byline", text.lstrip("-–—*•|·+ "), 0.8, rule, shorten(text)),
@@ -135,6 +163,16 @@ def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
         names = parse_names(text, known=known)
         if names:
             return [_authors(names, 0.6, "signature", text)]
+    return []
+
+
+def _more_by(context: Context, known: frozenset[str]) -> list[Candidate]:
+    """Read "Click here for more from Jane Doe": outlets put it under the author's own pieces."""
+    for line in context.edges:
+        match = _MORE_BY.match(line.text) if len(line.text) < 100 else None
+        if match and (name := person(match.group(1), known=known)):
+            if opens_with_given_name(name):
+                return [_authors((name,), 0.75, "more_by", line.text)]
     return []
 
 

@@ -15,7 +15,7 @@ from pipeline.records import Candidate, Line
 
 _LONGEST: Final = 300
 _BETWEEN = re.compile(
-    r"\s+(?:[|•·»«›‹~]+|::+|//|[-–—]+|<)\s+|\s*\|+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
+    r"\s+(?:[|•·»«›‹~]+|::+|//|[-–—－]+|<)\s+|\s*[|｜]+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
 )
 _MARK = re.compile(r"^(?:headline|title|video|watch|photos?)\s*:\s+", re.I)
 _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
@@ -24,16 +24,62 @@ _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
 def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `headline` from markup, lines and given metadata."""
     sites = site_keys(context)
-    found = []
-    for candidate in context.markup_for("headline"):
-        value = without_site(candidate.value, sites)
-        if _is_headline(value, sites):
-            found.append(Candidate("headline", value, 0.8, candidate.rule, candidate.source_text))
-    found += _from_lines(context, sites)
+    found = _from_markup(context, sites)
+    if not found:
+        found = _from_lines(context, sites)
     given = context.document.given.get("headline")
     if given and _is_headline(value := without_site(plain(given), sites), sites):
         found.append(Candidate("headline", value, 0.9, "given_headline", shorten(given)))
     return found
+
+
+#: Rules that read what the page shows; it shows other titles too, so they are told apart by
+#: how much they share with what the page says of itself.
+_SHOWN: Final = ("h1", "headline_class", "itemprop_headline")
+
+
+def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
+    stated = context.markup_for("headline")
+    titles = [c.value for c in stated if c.rule not in _SHOWN]
+    others = {fold(c.value) for c in stated if c.rule != "title_tag"}
+    found = []
+    for candidate in stated:
+        value = _cut_as_others(without_site(candidate.value, sites), others)
+        if not _is_headline(value, sites):
+            continue
+        rule = candidate.rule
+        if rule in _SHOWN and titles:
+            likeness = max(shared(value, title) for title in titles)
+            rule += "_same" if likeness == 1 else "_like" if likeness >= _LIKE else "_unlike"
+        found.append(Candidate("headline", value, 0.8, rule, candidate.source_text))
+    return found
+
+
+def _cut_as_others(title: str, others: Collection[str]) -> str:
+    """Return the leading part of `title` that another source gives as the whole headline."""
+    parts, marks = _split(title)
+    kept = parts[0]
+    for place in range(1, len(parts)):
+        if fold(kept) in others and len(fold(kept)) >= 10:
+            return kept
+        kept += marks[place - 1] + parts[place]
+    return title
+
+
+#: Least share of common letter groups of two wordings of one headline.
+_LIKE: Final = 0.4
+
+
+def shared(first: str, second: str) -> float:
+    """Return the share of the shorter text's groups of four letters that the other has too."""
+    grams = [_grams(fold(text[:_LONGEST])) for text in (first, second)]
+    least = min(len(grams[0]), len(grams[1]))
+    return len(grams[0] & grams[1]) / least if least else 0.0
+
+
+def _grams(folded: str) -> set[str]:
+    size = 4 if folded.isascii() else 2
+    return {folded[at : at + size] for at in range(max(1, len(folded) - size + 1))}
 
 
 def deck_candidates(context: Context) -> list[Candidate]:
@@ -121,10 +167,10 @@ def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:
         if _is_headline(value, sites):
             rule = "line_headline" if line is labelled[0] else "line_headline_later"
             found.append(Candidate("headline", value, line.score, rule, shorten(line.text)))
-    if not labelled and (line := _title_like(context)) is not None:
-        value = without_site(line.text, sites)
+    if not labelled and (title := _title_like(context)) is not None:
+        value = without_site(title.text, sites)
         if _is_headline(value, sites):
-            found.append(Candidate("headline", value, 0.6, "line_title_like", shorten(line.text)))
+            found.append(Candidate("headline", value, 0.6, "line_title_like", shorten(title.text)))
     return found
 
 

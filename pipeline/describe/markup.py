@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from lxml import etree
@@ -17,7 +19,7 @@ from lxml.html import HtmlElement
 from pipeline.describe.address import host_of
 from pipeline.describe.context import shorten
 from pipeline.describe.fold import data_pairs, fold, plain, squeeze
-from pipeline.describe.names import parse_names, starts_with_label
+from pipeline.describe.names import is_cjk, parse_names, starts_with_label
 from pipeline.records import Candidate
 
 #: Bounds on hostile pages: JSON-LD blocks and their size (characters), nesting, elements a rule.
@@ -26,6 +28,7 @@ _BLOCK_LENGTH: Final = 400_000
 _DEPTH: Final = 8
 _NODES: Final = 400
 _ELEMENTS: Final = 12
+_MOST_ELEMENTS: Final = 30_000
 _TEXT_LENGTH: Final = 400
 
 _ARTICLE_TYPE = re.compile(
@@ -34,30 +37,30 @@ _ARTICLE_TYPE = re.compile(
 _PAGE_TYPES: Final = frozenset(
     ("WebPage", "ItemPage", "CreativeWork", "VideoObject", "MediaObject")
 )
-_XPATH_BYLINE = etree.XPath(
-    ".//*[self::a or self::span or self::div or self::p or self::h3 or self::h4 or self::h5"
-    " or self::li or self::address or self::cite or self::strong or self::em or self::section"
-    " or self::ul or self::header or self::td or self::b or self::small or self::time"
-    " or self::h2 or self::h6 or self::i or self::footer or self::dd or self::figcaption]"
-    '[contains(translate(concat(@class, " ", @id), "ABUTHORYLINEW", "abuthorylinew"), "author")'
-    ' or contains(translate(concat(@class, " ", @id), "ABUTHORYLINEW", "abuthorylinew"), "byline")'
-    ' or contains(@class, "writer") or contains(@class, "Writer")]'
+_XPATH_ITEMPROP = etree.XPath("//@itemprop/..")
+_ITEMPROPS: Final = frozenset(
+    ("headline", "author", "datePublished", "dateModified", "alternativeHeadline", "dateCreated")
 )
-_XPATH_REL = etree.XPath('.//a[contains(concat(" ", @rel, " "), " author ")]')
-_XPATH_ITEMPROP = etree.XPath(
-    './/*[@itemprop="headline" or @itemprop="author" or @itemprop="datePublished"'
-    ' or @itemprop="dateModified" or @itemprop="alternativeHeadline" or @itemprop="dateCreated"]'
+#: Elements that can hold a byline, a deck or a headline of their own.
+_TAGS: Final = (
+    "a", "span", "div", "p", "h2", "h3", "h4", "h5", "h6", "li", "ul", "address", "cite", "strong",
+    "em", "section", "header", "td", "b", "small", "time", "i", "dd", "dl", "figcaption", "footer",
+)  # fmt: skip
+_MARKED = re.compile(
+    r"(?P<byline>[Aa]uthor|[Bb]y-?line|[Ww]riter)"
+    r"|(?P<deck>[Ss]ub-?title|[Ss]tandfirst|[Ss]ub-?head|\bdek\b|deck)"
+    r"|(?P<headline>[Hh]eadline|[Tt]itle)"
 )
-_XPATH_DECK = etree.XPath(
-    './/*[self::p or self::h2 or self::h3 or self::div][contains(@class, "subtitle")'
-    ' or contains(@class, "standfirst") or contains(@class, "subhead") or contains(@class, "dek")'
-    ' or contains(@class, "deck") or contains(@class, "sub-headline") or contains(@class, "summary")]'
+_AUTHOR_PAGE = re.compile(
+    r"/(?:a(?:uthors?|utor(?:en|es)?|uteurs?)|by|people|staff|profile|reporters?|contributors?)/"
 )
 _UNRELATED = re.compile(
-    r"comment|related|recommend|sidebar|widget|popular|trending|most-|more-|promo|footer|newsletter"
-    r"|teaser|card|carousel|breaking|ticker|nav|menu|disqus|reply|outbrain|taboola|latest|recent",
+    r"(?<![a-z])(?:comments?|commentlist|related|recommend\w*|sidebar|popular|trending|promos?"
+    r"|newsletter|teasers?|carousel|ticker|nav|navbar|navigation|menu|disqus\w*|reply|outbrain|taboola"
+    r"|latest|recent|(?:read|more)-(?:more|stories|news|posts))(?![a-z])",
     re.I,
 )
+_OWN_FOOTER = re.compile(r"meta|entry|article|post|story", re.I)
 
 
 def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ...]:
@@ -71,11 +74,36 @@ def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ..
     found += _meta(tree)
     found += _links(tree)
     found += _microdata(tree)
-    found += _titles(tree)
-    found += _bylines(tree)
+    marked = _marked(tree)
+    found += _titles(tree, marked["headline"])
+    found += _bylines(marked)
     found += _times(tree)
-    found += _decks(tree)
+    found += _decks(marked["deck"])
+    found += _languages(tree)
     return tuple(dict.fromkeys(found))
+
+
+def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
+    """Return the elements that a class, an id or a link marks, by what they are marked as."""
+    found: dict[str, list[HtmlElement]] = {
+        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": []
+    }  # fmt: skip
+    for element in islice(tree.iter(*_TAGS), _MOST_ELEMENTS):
+        marks = element.get("class") or element.get("id")
+        if marks and (kind := _kind_of(marks)):
+            found[kind].append(element)
+        if element.tag == "a":
+            if "author" in (element.get("rel") or ""):
+                found["rel"].append(element)
+            elif _AUTHOR_PAGE.search((element.get("href") or "")[:200]):
+                found["author_page"].append(element)
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _kind_of(marks: str) -> str | None:
+    match = _MARKED.search(marks[:300])
+    return match.lastgroup if match else None
 
 
 def _candidate(field: str, value: str, rule: str, source: str | None = None) -> Candidate:
@@ -193,6 +221,8 @@ def _from_article(node: dict[str, Any], by_id: dict[str, Any], rule: str) -> lis
     names, source = _json_names(node.get("author") or node.get("creator"), by_id)
     if names:
         found.append(_candidate("authors", "; ".join(names), f"{rule}_author", source))
+    if source:
+        found.append(_candidate("agency", source[:200], f"{rule}_author"))
     for key, field in (("datePublished", "published"), ("dateModified", "updated")):
         if isinstance(node.get(key), str):
             found.append(_candidate(field, squeeze(node[key])[:60], f"{rule}_{key}"))
@@ -251,11 +281,14 @@ def _meta(tree: HtmlElement) -> list[Candidate]:
     names = data_pairs("meta_tags.tsv")
     found = []
     authors: dict[str, list[str]] = {}
-    for count, element in enumerate(tree.iter("meta")):
-        if count > 400:
-            break
+    labels: dict[str, str] = {}
+    for element in islice(tree.iter("meta"), 400):
         key = element.get("property") or element.get("name") or element.get("itemprop")
-        content = element.get("content")
+        content = element.get("content") or element.get("value")
+        if key and content and key.startswith("twitter:label"):
+            labels["twitter:data" + key[13:]] = content
+        if key in labels and _WRITTEN_BY.match(labels[key]):
+            authors.setdefault("meta_twitter:data", []).append(plain(content or ""))
         field = names.get(key.lower()) if key and content else None
         if field is None or content is None or key is None:
             continue
@@ -270,11 +303,17 @@ def _meta(tree: HtmlElement) -> list[Candidate]:
     return found
 
 
+_WRITTEN_BY = re.compile(
+    r"(?:written|posted|by|author|geschrieben|verfasst|écrit|escrito|scritto)\b", re.I
+)
+
+
 def _authors(text: str, rule: str, *, single: bool) -> list[Candidate]:
     if text.startswith("http"):
         return []
     names = parse_names(text, single=single)
-    return [_candidate("authors", "; ".join(names), rule, text)] if names else []
+    stated = [_candidate("agency", text[:200], rule)] if 2 <= len(text) < 200 else []
+    return [_candidate("authors", "; ".join(names), rule, text), *stated] if names else stated
 
 
 def _links(tree: HtmlElement) -> list[Candidate]:
@@ -306,9 +345,9 @@ def _is_unrelated(element: HtmlElement) -> bool:
     for _ in range(12):
         if node is None or node.tag in ("body", "html"):
             return False
-        if node.tag in ("aside", "nav", "footer"):
-            return True
         marks = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if node.tag in ("aside", "nav") or (node.tag == "footer" and not _OWN_FOOTER.search(marks)):
+            return True
         if len(marks) > 1 and _UNRELATED.search(marks[:300]):
             return True
         node = node.getparent()
@@ -319,7 +358,8 @@ def _microdata(tree: HtmlElement) -> list[Candidate]:
     found: list[Candidate] = []
     authors: list[str] = []
     fields = {"datePublished": "published", "dateCreated": "published", "dateModified": "updated"}
-    for element in _XPATH_ITEMPROP(tree)[: 4 * _ELEMENTS]:
+    marked = (e for e in _XPATH_ITEMPROP(tree)[:2000] if e.get("itemprop") in _ITEMPROPS)
+    for element in islice(marked, 4 * _ELEMENTS):
         kind = element.get("itemprop")
         if element.tag == "meta":
             continue
@@ -345,45 +385,95 @@ def _itemprop_author(element: HtmlElement) -> str:
     return _text(element, 200)
 
 
-def _titles(tree: HtmlElement) -> list[Candidate]:
+def _titles(tree: HtmlElement, marked: Sequence[HtmlElement]) -> list[Candidate]:
     found = []
-    title = next(iter(tree.iter("title")), None)
+    title = next((t for t in tree.iter("title") if t.getparent().tag != "svg"), None)
     if title is not None and (text := _text(title)):
         found.append(_candidate("headline", text, "title_tag"))
-    headings = [h for h in tree.iter("h1")][:_ELEMENTS]
-    for heading in headings:
-        text = _text(heading)
-        if text:
-            rule = "h1" if len(headings) == 1 else "h1_of_several"
-            found.append(_candidate("headline", text, rule))
+    for heading in islice(tree.iter("h1"), _ELEMENTS):
+        if (text := _text(heading)) and not _is_unrelated(heading):
+            found.append(_candidate("headline", text, "h1"))
+    for element in marked[: 2 * _ELEMENTS]:
+        text = _text(element) if element.tag in _HEADLINE_TAGS else ""
+        if 12 <= len(text) < 250 and not _is_unrelated(element):
+            found.append(_candidate("headline", text, "headline_class"))
+            break
     return found
 
 
-def _bylines(tree: HtmlElement) -> list[Candidate]:
+_HEADLINE_TAGS: Final = frozenset(("h2", "h3", "h4", "div", "p", "span"))
+
+
+def _bylines(marked: Mapping[str, Sequence[HtmlElement]]) -> list[Candidate]:
     found: list[Candidate] = []
-    links: list[str] = []
-    for element in _XPATH_REL(tree)[:_ELEMENTS]:
-        text = _text(element, 120)
-        if text and not _is_unrelated(element):
-            links.append(text)
-    if links:
-        found += _authors(" | ".join(dict.fromkeys(links)), "rel_author", single=True)
-    taken = 0
-    for element in _XPATH_BYLINE(tree)[: 4 * _ELEMENTS]:
-        text = _text(element, 300)
-        if not 3 <= len(text) < 300 or taken >= 4 or _is_unrelated(element):
-            continue
-        names = parse_names(text)
-        labelled = starts_with_label(text)
-        if not names and labelled:
-            names = parse_names(text, single=True)
-        if names:
-            rule = "byline_class" if labelled else "author_class"
-            found.append(_candidate("authors", "; ".join(names), rule, text))
-            if labelled:
-                found.append(_candidate("byline", text, rule))
-            taken += 1
+    links = [a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a)]
+    texts = [text for link in _neighbours(links) if (text := _text(link, 120))]
+    if texts:
+        found += _authors(" | ".join(dict.fromkeys(texts)), "rel_author", single=True)
+    found += _byline_elements(marked["byline"])
+    pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a)]
+    for text in dict.fromkeys(_text(page, 80) for page in pages):
+        if names := parse_names(text, strict=True):
+            found.append(_candidate("authors", "; ".join(names), "author_link", text))
+            break
     return found
+
+
+def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
+    """Return the first link with a text, and those that stand in the same block as it."""
+    stated = [link for link in links if _text(link, 120)]
+    if not stated:
+        return []
+    block = stated[0].getparent()
+    for _ in range(2):
+        outer = block.getparent() if block is not None else None
+        block = outer if outer is not None and len(_text(outer)) < 300 else block
+    return [link for link in stated if block is None or any(a is block for a in link.iterancestors())]
+
+
+def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
+    """Read the first element marked as a byline that says "By", and the first that does not."""
+    found: list[Candidate] = []
+    groups: dict[str, list[str]] = {}
+    exact: list[str] = []
+    for element in marked[: 8 * _ELEMENTS]:
+        text = _names_text(element)
+        if len(text) < 3 or _is_unrelated(element):
+            continue
+        if starts_with_label(text):
+            if not found and (names := parse_names(text, single=True)):
+                shown = _text(element, 300)
+                found.append(_candidate("byline", shown, "byline_class"))
+                found.append(_candidate("authors", "; ".join(names), "byline_class", shown))
+        elif len(text) < 160 and (names := parse_names(text, strict=True, single=is_cjk(text))):
+            kind = f"{element.tag} {element.get('class')}"
+            group = groups.setdefault(kind, [])
+            group.extend(name for name in names if name not in group)
+            if len(fold("".join(names))) > 0.8 * len(fold(text)):
+                exact.append(kind)
+    best = next(iter(exact), next(iter(groups), None))
+    if best is not None:
+        found.append(_candidate("authors", "; ".join(groups[best][:8]), "author_class"))
+    return found
+
+
+#: Elements whose text stands apart from what is around them.
+_APART: Final = frozenset(("a", "li", "div", "p", "h2", "h3", "h4", "h5", "br", "td", "time"))
+
+
+def _names_text(element: HtmlElement, limit: int = 300) -> str:
+    """Return the text of `element` with " | " where an element sets it apart; "" if too long."""
+    parts: list[str] = []
+    for node in element.iter():
+        if not isinstance(node.tag, str) or node.tag in ("script", "style", "svg"):
+            continue
+        parts.append((" | " if node.tag in _APART and node is not element else "") + (node.text or ""))
+        if node is not element and node.tail:
+            parts.append((" | " if node.tag in _APART and len(node) else "") + node.tail)
+        if sum(map(len, parts)) > 3 * limit:
+            return ""
+    text = squeeze(" ".join(parts))
+    return text if len(text) < limit else ""
 
 
 def _times(tree: HtmlElement) -> list[Candidate]:
@@ -397,9 +487,14 @@ def _times(tree: HtmlElement) -> list[Candidate]:
     return found
 
 
-def _decks(tree: HtmlElement) -> list[Candidate]:
-    for element in _XPATH_DECK(tree)[:_ELEMENTS]:
+def _decks(marked: Sequence[HtmlElement]) -> list[Candidate]:
+    for element in marked[:_ELEMENTS]:
         text = _text(element)
         if 20 <= len(text) < _TEXT_LENGTH and not _is_unrelated(element):
             return [_candidate("deck", text, "deck_class")]
     return []
+
+
+def _languages(tree: HtmlElement) -> list[Candidate]:
+    root = tree.get("lang") or tree.get("xml:lang")
+    return [_candidate("language", root.strip()[:20], "html_lang")] if root else []

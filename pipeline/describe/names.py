@@ -40,7 +40,11 @@ _LABEL = re.compile(
     r"|autore|von|por|par)\s*[:：])[\s:]*",
     re.I,
 )
-_LEADING_LABEL = re.compile(r"^(?:von|por|par|di|door|av|af|przez|tekst|texto?)\s+(?=\w)", re.I)
+_LEADING_LABEL = re.compile(
+    r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto?)\s+(?=\w)"
+    r"|(?:著者|作者|筆者|記者|撰文|取材・文|執筆|文|작성자)\s?[:：●／|])",
+    re.I,
+)
 # What follows names but is no list of authors any more.
 _STOP = re.compile(
     r"\b(?:edit(?:ed|ing)|photo(?:s|graph(?:s|y|ed)?)?|pictures?|illustrat(?:ed|ions?)|graphics?|video"
@@ -55,7 +59,7 @@ _SEPARATOR = re.compile(
     r"|(?<=\s)(?:and|und|with|mit|et|avec|och|og|en)(?=\s))\s*",
     re.I,
 )
-_TAIL = re.compile(r"\s+(?:for|of|at|from|in|special to|on|um|für|pour|para|bei)\s.*$", re.I)
+_TAIL = re.compile(r"\s+(?:for|of|at|from|in|special to|on|um|für|pour|para|bei)(?:\s.*)?$", re.I)
 _SUFFIXES: Final = {"jr": "Jr.", "sr": "Sr.", "ii": "II", "iii": "III", "iv": "IV"}
 _CREDENTIALS = re.compile(
     r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|m\.?s|b\.?s|mph|mba|rdn?|rn|cpa|cfp|cfa|esq|jd|j\.d|lcsw|dds|dvm|edd"
@@ -68,7 +72,7 @@ _TITLE = re.compile(
     re.I,
 )
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
-_INITIALS = re.compile(r"^(?:[^\W\d_]\.?){1,3}$")
+_INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
 _MAC_NAMES: Final = frozenset(
     "arthur aulay callum cormack donald dougall dowell duff farlane gregor innes intyre kay kenna "
@@ -78,13 +82,19 @@ _MAC_NAMES: Final = frozenset(
 
 
 def parse_names(
-    text: str, *, known: Collection[str] = (), single: bool = False, label: bool = False
+    text: str,
+    *,
+    known: Collection[str] = (),
+    single: bool = False,
+    label: bool = False,
+    strict: bool = False,
 ) -> tuple[str, ...]:
     """Return the people named in a byline, in order, in natural capitals.
 
     `known` holds folded names of outlets and agencies that are no people. `single` takes a lone
     word ("Sartre") for a name too: for text that is known to name an author. With `label`,
-    only what follows "By" or its like is read, and nothing if that is missing.
+    only what follows "By" or its like is read, and nothing if that is missing. With `strict`,
+    a name must open with a known given name or initials, unless "By" or its like announces it.
     """
     text = squeeze(text[:_LONGEST])
     labelled = _after_label(text)
@@ -92,13 +102,22 @@ def parse_names(
         if label:
             return ()
         labelled = text
+    elif starts_with_label(text):
+        strict = False
     names: list[str] = []
     for piece in _pieces(labelled):
         _take(piece, names, known)
+    if strict:
+        names = [name for name in names if opens_with_given_name(name)]
     found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
     if not found and single:
         found = _single(labelled, known)
     return found
+
+
+def is_cjk(text: str) -> bool:
+    """Tell whether `text` is a few Chinese, Japanese or Korean characters, as a name is."""
+    return bool(_CJK.match(text))
 
 
 def has_label(text: str) -> bool:
@@ -173,13 +192,23 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     text = _TAIL.sub("", squeeze(text))
     text = _TITLE.sub("", _TITLE.sub("", text))
     tokens = _without_roles(text.split())
-    while tokens and _CREDENTIALS.match(tokens[-1]) and len(tokens) > 2:
+    if len(tokens) >= 4 and tokens[: len(tokens) // 2] == tokens[len(tokens) // 2 :]:
+        tokens = tokens[: len(tokens) // 2]  # markup often holds a name twice
+    while len(tokens) > 2 and _CREDENTIALS.match(tokens[-1]):
         tokens.pop()
     if not 2 <= len(tokens) <= 6 or not all(_TOKEN.match(token) for token in tokens):
         return None
     if fold("".join(tokens)) in known or not _is_personal(tokens):
         return None
     return natural(" ".join(tokens))
+
+
+def opens_with_given_name(name: str) -> bool:
+    """Tell whether the first word of `name` is a common given name, or an initial."""
+    first = name.split()[0]
+    word = first.strip(".").casefold()
+    given = data_words("given_names.txt")
+    return word in given or word.split("-")[0] in given or bool(_INITIALS.match(first))
 
 
 def _single(text: str, known: Collection[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
 from pipeline.describe.address import domain_of, host_of
 from pipeline.describe.context import Context, shorten
@@ -30,13 +31,16 @@ _COPYRIGHT = re.compile(
 )
 _COPYRIGHT_MARK = re.compile(r"copyright|[©®]", re.I)
 _PITCH = re.compile(
-    r"\b((?:[A-Z0-9][\w&.'’-]{0,20}\s?){1,5})\s(?:is your source for|is a nonprofit newsroom|relies on"
-    r" (?:readers|support|donations))"
+    r"((?:[A-Z0-9][\w&.'’-]{0,20}\s){1,5})(?:is your source for|is an? (?:independent,? |non-?profit,? ){0,2}"
+    r"(?:news|newsroom|media)\b|relies on (?:readers|support|donations))"
 )
+_DOTTED = re.compile(r"\w\.\w")
+_PITCH_WORDS: Final = ("is your source", "is a", "relies on")
 _SUPPORT = re.compile(
     r"(?:subscribe to|support|follow|sign up for|download the|visit)\s+"
-    r"((?:[Tt]he\s)?(?:[A-Z0-9][\w&.’'-]{0,20}\s?){1,4}?)(?:['’]s?|\s+on\s+(?:Twitter|Facebook|Instagram)"
-    r"|\s+app\b|\s+today|[.!]|$)"
+    r"((?:[Tt]he\s)?(?:[A-Z0-9][\w&.’'-]{0,20}\s?){1,4}?)"
+    r"(?:['’]s?|\s+on\s+(?:Twitter|Facebook|Instagram)|\s+app\b|\s+today|[.!]|$)",
+    re.I,
 )
 _PHOTO_CREDIT = re.compile(
     r"(?:[A-Z][\w.'’-]{1,20}\s){1,3}[A-Z][\w.'’-]{1,20}\s?/\s?(?:for\s)?((?:The\s)?[A-Z][\w.&'’-]{1,24}"
@@ -71,6 +75,9 @@ def name_of_domain(url: str | None) -> str | None:
     """Return the usual name of the outlet at an address, from the data file, or None."""
     host = host_of(url)
     table = data_pairs("outlets.tsv")
+    if host and url and (section := urlsplit(url).path[1:40].partition("/")[0]):
+        if f"{host}/{section}" in table:
+            return table[f"{host}/{section}"]
     while host and "." in host:
         if host in table:
             return table[host]
@@ -125,18 +132,18 @@ def _from_address(context: Context) -> list[Candidate]:
 
 def _spelled_as_domain(context: Context, domain: str) -> list[Candidate]:
     """Find words near either end of the text that are the domain written out."""
-    label = fold(domain.split(".")[0])
+    whole, label = fold(domain), fold(domain.split(".")[0])
     if len(label) < 4:
         return []
     spelled: Counter[str] = Counter()
     for line in context.edges:
         if len(line.text) < 300 and label in fold(line.text):
-            words = _words_folding_to(line.text, label)
-            if words:
+            words = _words_folding_to(line.text, whole) or _words_folding_to(line.text, label)
+            if words and not _DOTTED.search(words):
                 spelled[words] += 1 + 2 * (line.role in ("outlet", "legal"))
     if not spelled:
         return []
-    best = max(spelled, key=lambda words: (spelled[words], words.count(" "), words))
+    best = max(spelled, key=lambda words: (" " in words, spelled[words], words))
     return [Candidate("outlet", best, 0.85, "domain_spelled", shorten(f"{domain}: {best}"))]
 
 
@@ -228,9 +235,11 @@ def _photo_credits(context: Context) -> list[Candidate]:
 
 
 def _pitches(line: Line) -> list[Candidate]:
-    match = _PITCH.search(line.text)
-    if match and (name := usual_name(match.group(1))):
-        return [Candidate("outlet", name, 0.85, "pitch", shorten(line.text))]
-    match = _SUPPORT.search(line.text) if line.role in ("promo", "social") else None
-    name = known_name(match.group(1).strip()) if match else None
-    return [Candidate("outlet", name, 0.6, "support_known", shorten(line.text))] if name else []
+    text = line.text
+    if any(words in text for words in _PITCH_WORDS) and (match := _PITCH.search(text)):
+        name = usual_name(match.group(1))
+        if name and name[:1].isupper():
+            return [Candidate("outlet", name, 0.85, "pitch", shorten(text))]
+    match = _SUPPORT.search(text) if line.role in ("promo", "social") else None
+    known = known_name(match.group(1).strip()) if match else None
+    return [Candidate("outlet", known, 0.6, "support_known", shorten(text))] if known else []

@@ -37,7 +37,7 @@ class Choice:
     evidence: tuple[Candidate, ...]
 
 
-def resolve(field: str, candidates: Iterable[Candidate]) -> Choice:
+def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
     """Choose the likeliest value of `field`; the chosen candidate is first in the evidence."""
     weighed = [replace(c, confidence=rule_confidence(c)) for c in candidates if c.field == field]
     groups: dict[str, list[Candidate]] = {}
@@ -49,7 +49,8 @@ def resolve(field: str, candidates: Iterable[Candidate]) -> Choice:
     order = sorted(groups, key=lambda key: -scores[key])
     ranked: list[Candidate] = []
     for key in order:
-        against = max((scores[other] for other in order if other != key), default=0.0)
+        others = (other for other in order if other != key and not _part_of(other, key))
+        against = max((scores[other] for other in others), default=0.0)
         sure = calibrated(field, scores[key] * (1 - _DOUBT * against))
         group = sorted(groups[key], key=lambda c: -c.confidence)
         ranked.append(replace(group[0], confidence=round(sure, 3)))
@@ -66,6 +67,12 @@ def key_of(field: str, value: str) -> str:
         key = fold(value)
         return key[3:] if key.startswith("the") and len(key) > 6 else key
     return value if field in ("published", "updated", "url") else fold(value)
+
+
+def _part_of(key: str, whole: str) -> bool:
+    """Tell whether a list of authors names only people of another, longer list."""
+    names = set(key.split(";"))
+    return ";" in whole and names < set(whole.split(";"))
 
 
 def _support(group: Sequence[Candidate]) -> float:

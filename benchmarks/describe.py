@@ -1,0 +1,415 @@
+"""How well metadata is found, field by field, beside trafilatura and newspaper4k.
+
+    python -m benchmarks.describe ../shared/data          # a Markdown table
+    python -m benchmarks.describe ../shared/data --calibrate   # rewrite the confidence tables
+
+Values count as right where they are equal after folding case, punctuation and spaces (authors: as
+sets). "wrong" is the share of given values that are not. About 30 % of the domains, by a hash of
+the domain, are kept aside: rules and confidences were made on the others only.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import hashlib
+import html
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.describe import describe, gather, markup_candidates, resolve
+from pipeline.describe.address import domain_of
+from pipeline.describe.context import Context
+from pipeline.describe.fold import fold
+from pipeline.records import Candidate, Cleaned, Document, Line, Metadata
+
+HTML_SETS = ("misinfo", "postlight", "wcxb_article_dev", "trafilatura", "htmldate_default")
+ASIDE, DEVELOPMENT = "kept aside", "development"
+FIELDS = (
+    "headline", "authors", "outlet", "published", "updated", "dateline", "agency",
+    "agency_contributed", "language",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """One document with its gold: field -> value (None: known to have none)."""
+
+    dataset: str
+    part: str
+    document: Document
+    gold: Mapping[str, Any]
+    cleaned: Cleaned | None = None  # flattened documents; HTML is cleaned by the pipeline
+
+
+@dataclass
+class Tally:
+    """Counts of one tool on one field."""
+
+    stated: int = 0
+    given: int = 0
+    right: int = 0
+    wrong: int = 0
+
+
+def part_of(domain: str | None) -> str:
+    """Return whether a domain is kept aside, by a hash of it."""
+    digest = hashlib.md5((domain or "").encode()).digest()  # noqa: S324 - no secret
+    return ASIDE if digest[0] % 10 < 3 else DEVELOPMENT
+
+
+def html_cases(data: Path, dataset: str) -> Iterator[Case]:
+    """Yield the pages of one HTML set that have metadata gold."""
+    path = data / f"{dataset}.jsonl.gz"
+    if not path.exists():
+        return
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            gold = {
+                "headline": row.get("title") or None,
+                "authors": gold_names(row.get("authors")),
+                "published": (row.get("date") or "")[:10] or None,
+            }
+            gold = {field: value for field, value in gold.items() if value}
+            if gold:
+                yield Case(dataset, part_of(domain_of(row["url"])), _page(row), gold)
+
+
+def _page(row: Mapping[str, Any]) -> Document:
+    if row.get("html_base64"):
+        content = base64.b64decode(row["html_base64"])
+    else:
+        content = row["html"].encode("utf-8", "replace")
+    return _document(row["id"], row["url"], "text/html", content)
+
+
+def _document(name: str, url: str | None, kind: str, content: bytes) -> Document:
+    return Document(name, date(2026, 1, 1), name, kind, content, "utf-8", "", url=url)
+
+
+def line_cases(gold: Path) -> Iterator[Case]:
+    """Yield the flattened documents with gold lines and fields."""
+    path = gold / "dev_lines.jsonl"
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        wanted = {field: row[field] for field in FIELDS}
+        wanted["authors"] = frozenset(fold(name) for name in row["authors"]) or None
+        for field in ("published", "updated"):
+            wanted[field] = wanted[field] and wanted[field][:10]
+        raw = (gold / "dev_raw" / f"{row['id']}.txt").read_text(encoding="utf-8")
+        cleaned = gold_lines(raw, row["lines"], row["spans"] or {})
+        document = _document(row["id"], row["url"], "text/plain", raw.encode())
+        part = part_of(domain_of(row["url"]) or row["id"])
+        yield Case("flattened, gold lines", part, document, wanted, cleaned)
+        yield Case("flattened", part, document, wanted)
+
+
+def gold_lines(raw: str, lines: list[list[str]], spans: Mapping[str, Any]) -> Cleaned:
+    """Return a document whose lines have their gold roles."""
+    found: list[Line] = []
+    end = 0
+    for number, (role, text) in enumerate(lines):
+        start = raw.index(text, end)
+        end = start + len(text)
+        cuts = [0, *(edge for span in spans.get(str(number), ()) for edge in span[:2]), len(text)]
+        roles = {tuple(span[:2]): span[2] for span in spans.get(str(number), ())}
+        for a, b in zip(cuts, cuts[1:], strict=False):
+            if text[a:b].strip():
+                found.append(
+                    Line(start + a, start + b, text[a:b], roles.get((a, b), role), "gold", 1.0)
+                )
+    body = "\n\n".join(" ".join(ln.text.split()) for ln in found if ln.role == "body")
+    return Cleaned(raw, tuple(found), body, "line_model")
+
+
+_NO_PERSON = re.compile(
+    r"\b(?:staff|team|desk|admin|editors?|editorial|news|newsroom|associated press|press|reuters|afp"
+    r"|cnn|company|center|institute|university|foundation|service|redaktion|times|post|agency|inc|llc"
+    r"|magazine|media|blog|com|org|de|network|group|society|committee|council|bank|school|council)\b"
+    r"|_admin|^(?:team|breitbart|alternet|sputnik|judicial watch|voice of europe|the onion)$",
+    re.I,
+)
+_CREDENTIAL = re.compile(
+    r"^(?:jr|sr|ph\.?d|md|m\.d|ms|rd|rdn|mba|cfp|cpa|cnn|time|esq|dpt|fand|foma|dabom)\W*$", re.I
+)
+
+
+def gold_names(value: Any) -> frozenset[str] | None:
+    """Return the people of an author gold, folded; None where it is empty or names no person."""
+    if not value:
+        return None
+    text = "; ".join(value) if isinstance(value, list) else html.unescape(str(value))
+    text = re.sub(r",?\s+(Jr|Sr)\b\.?", r" \1", text.replace("\\xa0", " "))
+    text = re.sub(r"\s(?:J\.D|M\.D|Ph\.?D)\.?(?=$|[;,|])", "", text)
+    parts = re.split(r"[;,|&/・、]|\s(?:and|und|et|y|with)\s", text)
+    text_names = (re.sub(r"^(?:by|von|dr\.?|prof\.?)\s+", "", p.strip(), flags=re.I) for p in parts)
+    people = [p for p in text_names if p and not _NO_PERSON.search(p) and not _CREDENTIAL.match(p)]
+    return frozenset(fold(p) for p in people if "@" not in p and fold(p)) or None
+
+
+def ours(case: Case) -> dict[str, Any]:
+    """Return the values that the pipeline gives."""
+    return values_of(metadata_of(case))
+
+
+def metadata_of(case: Case) -> Metadata:
+    """Run cleaning and description on one case."""
+    return describe(case.document, *read(case))
+
+
+def read(case: Case) -> tuple[Cleaned, tuple[Candidate, ...]]:
+    """Return the cleaned text of a case and what its markup says."""
+    document = case.document
+    if document.media_type == "text/html":
+        from pipeline.clean import html as pages
+
+        page = pages.parse(document.content, document.charset)
+        markup = markup_candidates(page.tree, document.url)
+        found = case.cleaned or pages.clean_pages([page])[0]
+        return (found if isinstance(found, Cleaned) else _NOTHING), markup
+    if case.cleaned is not None:
+        return case.cleaned, ()
+    from pipeline.clean import clean_texts
+
+    text = clean_texts([document.content.decode(document.charset)])[0]
+    return (text if isinstance(text, Cleaned) else _NOTHING), ()
+
+
+_NOTHING = Cleaned("", (), "", "line_model")
+
+
+def values_of(metadata: Metadata) -> dict[str, Any]:
+    """Return the fields of `metadata` in the form the gold has."""
+    return {
+        "headline": metadata.headline,
+        "authors": frozenset(fold(name) for name in metadata.authors) or None,
+        "outlet": metadata.outlet,
+        "published": metadata.published_date and metadata.published_date.isoformat(),
+        "updated": metadata.updated_at and metadata.updated_at.date().isoformat(),
+        "dateline": metadata.dateline,
+        "agency": metadata.agency,
+        "agency_contributed": metadata.agency_contributed,
+        "language": metadata.language,
+    }
+
+
+def trafilatura_values(case: Case) -> dict[str, Any]:
+    """Return what trafilatura's metadata says about a page."""
+    import trafilatura
+
+    text = case.document.content.decode("utf-8", "replace")
+    found = trafilatura.extract_metadata(text, default_url=case.document.url)
+    if found is None:
+        return {}
+    return {
+        "headline": found.title,
+        "authors": gold_names(found.author),
+        "published": found.date,
+        "outlet": found.sitename,
+    }
+
+
+def newspaper_values(case: Case) -> dict[str, Any]:
+    """Return what newspaper4k says about a page."""
+    import newspaper
+
+    article = newspaper.Article(case.document.url or "https://example.org/")
+    with contextlib.suppress(Exception):
+        article.download(input_html=case.document.content.decode("utf-8", "replace"))
+        article.parse()
+    day = article.publish_date
+    return {
+        "headline": article.title or None,
+        "authors": gold_names("; ".join(article.authors)),
+        "published": day.date().isoformat() if day else None,
+    }
+
+
+def htmldate_values(case: Case) -> dict[str, Any]:
+    """Return the date htmldate finds in a page."""
+    import htmldate
+
+    text = case.document.content.decode("utf-8", "replace")
+    return {"published": htmldate.find_date(text, url=case.document.url, original_date=True)}
+
+
+def same(field: str, gold: Any, value: Any) -> bool:
+    """Tell whether a value equals the gold, after folding."""
+    if field == "authors":
+        return bool(gold == value)
+    if field == "outlet":
+        return fold(str(gold)).removeprefix("the") == fold(str(value)).removeprefix("the")
+    return fold(str(gold)) == fold(str(value))
+
+
+def tools() -> dict[str, Callable[[Case], dict[str, Any]]]:
+    """Return the tools to compare: ours, and those of the peers that are installed."""
+    found: dict[str, Callable[[Case], dict[str, Any]]] = {"copydesk": ours}
+    with contextlib.suppress(ImportError):
+        import trafilatura  # noqa: F401
+
+        found["trafilatura"] = trafilatura_values
+    with contextlib.suppress(ImportError):
+        import htmldate  # noqa: F401
+
+        found["htmldate"] = htmldate_values
+    with contextlib.suppress(ImportError):
+        import newspaper  # noqa: F401
+
+        found["newspaper4k"] = newspaper_values
+    return found
+
+
+def cases(data: Path) -> Iterator[Case]:
+    """Yield every case of the data folder and of the gold beside it."""
+    for dataset in HTML_SETS:
+        yield from html_cases(data, dataset)
+    yield from line_cases(data.parent / "gold")
+
+
+def run(data: Path) -> list[dict[str, Any]]:
+    """Return one row a data set, part, field and tool: counts, recall, share wrong."""
+    tallies: dict[tuple[str, str, str, str], Tally] = defaultdict(Tally)
+    installed = tools()
+    for case in cases(data):
+        for tool, values in installed.items():
+            if tool != "copydesk" and case.document.media_type != "text/html":
+                continue
+            _count(tallies, case, tool, values(case))
+    return [
+        {
+            "dataset": dataset, "part": part, "field": field, "tool": tool,
+            "stated": t.stated, "given": t.given,
+            "recall": t.right / t.stated if t.stated else None,
+            "wrong": t.wrong / t.given if t.given else 0.0,
+        }
+        for (dataset, part, field, tool), t in sorted(tallies.items())
+        if t.given or tool == "copydesk"
+    ]  # fmt: skip
+
+
+def _count(tallies: Any, case: Case, tool: str, values: Mapping[str, Any]) -> None:
+    for field, gold in case.gold.items():
+        tally = tallies[case.dataset, case.part, field, tool]
+        value = values.get(field)
+        tally.stated += gold is not None
+        tally.given += value is not None
+        right = value is not None and gold is not None and same(field, gold, value)
+        tally.right += right
+        tally.wrong += value is not None and not right
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| data | part | field | tool | stated | given | recall | wrong |",
+        "|---|---|---|---|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        recall = "" if row["recall"] is None else f"{row['recall']:.3f}"
+        lines.append(
+            f"| {row['dataset']} | {row['part']} | {row['field']} | {row['tool']} "
+            f"| {row['stated']} | {row['given']} | {recall} | {row['wrong']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+# --- calibration
+
+#: Fields whose rules are measured; the others have too little gold.
+MEASURED = ("headline", "authors", "outlet", "byline")
+_LEAST_VALUES = 6
+
+
+def calibrate(found: Sequence[Case]) -> None:
+    """Rewrite the confidence tables from the development cases, rules first, then scores."""
+    development = [case for case in found if case.part == DEVELOPMENT]
+    read_cases = [(case, Context(case.document, *read(case))) for case in development]
+    gathered = [(case, gather(context)) for case, context in read_cases]
+    _write_rules(gathered)
+    _write_scores(gathered)
+
+
+def _is_right(case: Case, field: str, value: str) -> bool:
+    gold = case.gold.get(field)
+    if gold is None:
+        return False
+    if field == "authors":
+        return bool(gold == frozenset(fold(name) for name in value.split("; ")))
+    return same(field, gold, value)
+
+
+def _write_rules(gathered: Sequence[tuple[Case, list[Candidate]]]) -> None:
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for case, candidates in gathered:
+        for candidate in candidates:
+            if candidate.field in MEASURED and candidate.field in case.gold:
+                count = counts[candidate.field, candidate.rule]
+                count[0] += _is_right(case, candidate.field, candidate.value)
+                count[1] += 1
+    rows = [
+        f"{field}\t{rule}\t{(right + 1.2) / (total + 2):.3f}\t{total}"
+        for (field, rule), (right, total) in sorted(counts.items())
+        if total >= _LEAST_VALUES
+    ]
+    _write_table("rule_confidence.tsv", rows)
+    resolve._rule_table.cache_clear()
+
+
+def _write_scores(gathered: Sequence[tuple[Case, list[Candidate]]]) -> None:
+    _write_table("calibration.tsv", [])
+    resolve._calibration_table.cache_clear()
+    points: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for case, candidates in gathered:
+        for field in MEASURED:
+            evidence = resolve.choose(field, candidates).evidence
+            if evidence and field in case.gold:
+                right = _is_right(case, field, evidence[0].value)
+                points[field].append((evidence[0].confidence, right))
+    rows = []
+    for field in sorted(points):
+        rows += [f"{field}\t{x:.3f}\t{y:.3f}" for x, y in isotonic(points[field])]
+    _write_table("calibration.tsv", rows)
+    resolve._calibration_table.cache_clear()
+
+
+def isotonic(points: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
+    """Return (mean score, share right) of pooled neighbours, rising in both."""
+    blocks: list[list[float]] = []  # sum of scores, right, count
+    size = max(8, len(points) // 12)
+    ordered = sorted(points)
+    for at in range(0, len(ordered), size):
+        part = ordered[at : at + size]
+        blocks.append([sum(x for x, _ in part), sum(y for _, y in part), len(part)])
+        while len(blocks) > 1 and _share(blocks[-2]) >= _share(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    return [(block[0] / block[2], _share(block)) for block in blocks]
+
+
+def _share(block: Sequence[float]) -> float:
+    return (block[1] + 0.6) / (block[2] + 1)
+
+
+def _write_table(name: str, rows: Sequence[str]) -> None:
+    path = Path(resolve.__file__).parent / "data" / name
+    header = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
+    path.write_text("\n".join([*header, *rows]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if "--calibrate" in sys.argv:
+        calibrate(list(cases(Path(sys.argv[1]))))
+        sys.exit()
+    print(markdown(run(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))))
