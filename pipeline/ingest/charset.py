@@ -115,10 +115,10 @@ def wide(sample: bytes) -> str | None:
 
 
 def is_binary(sample: bytes) -> bool:
-    """Return whether `sample` (of some KiB) is no text: a sixtieth of it control characters."""
+    """Return whether `sample` (of some KiB) is no text: over a sixtieth is control characters."""
     if not sample or wide(sample):
         return False
-    return len(sample) - len(sample.translate(None, _CONTROL)) > len(sample) / 60
+    return len(sample) - len(sample.translate(None, _CONTROL)) > len(sample) / 60 + 2
 
 
 def _decodes(content: bytes, name: str) -> bool:
