@@ -207,7 +207,7 @@ def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
 def _stated(match: re.Match[str], month: int, form: str) -> Iterator[Stated]:
     groups = match.groupdict()
     year = int(groups.get("year") or 0) or _century(groups["short"])
-    day = _day(year, month, int(groups["day"]))
+    day = safe_day(year, month, int(groups["day"]))
     if day is None:
         return
     clock = offset = None
@@ -218,7 +218,7 @@ def _stated(match: re.Match[str], month: int, form: str) -> Iterator[Stated]:
 
 
 def _compact(match: re.Match[str]) -> Iterator[Stated]:
-    day = _day(int(match["year"]), int(match["month"]), int(match["day"]))
+    day = safe_day(int(match["year"]), int(match["month"]), int(match["day"]))
     if day is not None:
         clock = _compact_clock(match["clock"])
         yield Stated(day, clock, None, match.start(), match.end(), "compact")
@@ -233,7 +233,7 @@ def _compact_clock(digits: str | None) -> time | None:
 def _numeric(match: re.Match[str], order: Order | None) -> Iterator[Stated]:
     first, second = int(match["first"]), int(match["second"])
     year = int(match["year"]) if match["year"] else _century(match["short"])
-    as_mdy, as_dmy = _day(year, first, second), _day(year, second, first)
+    as_mdy, as_dmy = safe_day(year, first, second), safe_day(year, second, first)
     readings = [as_dmy, as_mdy] if order == "dmy" or match["sep"] == "." else [as_mdy, as_dmy]
     days = [day for day in readings if day is not None]
     if not days:
@@ -250,7 +250,8 @@ def _century(short: str) -> int:
     return int(short) + (1900 if int(short) >= EARLIEST_YEAR % 100 else 2000)
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def safe_day(year: int, month: int, day: int) -> date | None:
+    """Return the day if there is one, in a year that the web knows; else None."""
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         return None
     try:

@@ -1,0 +1,106 @@
+"""Dates that lines of the text state, for flattened text and pages alike.
+
+Every line near the headline, the byline and the two ends of the body is read, whatever its role;
+what the line is (mostly a date, a byline, labelled "Published", in a list of other stories) and
+where it stands become the name of the rule, and how often each rule is right was measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipeline.describe import date_words
+from pipeline.describe.date_parse import Order, Stated, find
+from pipeline.records import BODY, Line
+
+if TYPE_CHECKING:
+    from pipeline.describe.context import Context
+
+#: A line that could hold a date: a year, or a numeric date with a short year.
+_DATED: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\s?\d\d|\b\d{1,2}[\s-]\w{3,9}[\s-]['’]?\d\d\b")
+_BYLINE: Final = re.compile(r"(?:^|[|•·–—-])\s*(?:by|von|por|par|di|door|af|av)\b[\s:]", re.I)
+_LONGEST: Final = 300
+_ABOVE: Final = 14
+_BELOW: Final = 12
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+#: Roles whose dates are those of other things: comments, links to other stories, footers.
+_OTHER_ROLES: Final = frozenset(("comment", "related", "nav", "legal", "ad", "promo", "caption", "player", "bio"))
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date on a line: how it is stated, whether published or updated, rule and the line."""
+
+    stated: Stated
+    field: str
+    rule: str
+    text: str
+
+
+def dated_lines(context: Context, order: Order | None) -> list[Dated]:
+    """Return the dates that lines state, in the order of the text."""
+    lines = context.cleaned.lines
+    return [
+        dated
+        for number, place in _places(context)
+        if len(lines[number].text) <= _LONGEST and _DATED.search(lines[number].text)
+        for dated in _read(lines[number], lines[number - 1] if number else None, place, order)
+    ]
+
+
+def _places(context: Context) -> Iterator[tuple[int, str]]:
+    """Yield line numbers worth reading, with their place: top, above, start, end or below."""
+    lines = context.cleaned.lines
+    body = [number for number, line in enumerate(lines) if line.role == BODY]
+    first, last = (body[0], body[-1]) if body else (min(len(lines), 40), min(len(lines), 40))
+    headline = next((n for n, line in enumerate(lines[: first + 3]) if line.role == "headline"), None)
+    for number in range(max(0, first - 80), first):
+        near = first - number <= _ABOVE
+        below_headline = headline is not None and number >= headline
+        yield number, "above" if below_headline or (near and headline is None) else "top"
+    edge = set(body[:4]) | set(body[-3:])
+    for number in range(first, min(len(lines), last + _BELOW + 1)):
+        if number > last:
+            yield number, "below"
+        elif number in edge or (lines[number].role != BODY and number <= first + 8):
+            yield number, "start" if number <= first + 8 and number in body[:4] + [number] and number - first <= 8 else "end"
+        elif lines[number].role in ("timestamp", "byline"):
+            yield number, "end"
+
+
+def _read(line: Line, before: Line | None, place: str, order: Order | None) -> Iterator[Dated]:
+    text = line.text.strip()
+    end = 0
+    for count, stated in enumerate(find(text, order=order)):
+        if count > 3:
+            return
+        label = date_words.label(text[end : stated.start])
+        if label is None and count == 0 and not text[: stated.start].strip() and before is not None:
+            label = date_words.label(before.text) if len(before.text.strip()) < 30 else None
+        end = stated.end
+        if label == "other":
+            continue
+        field = "updated" if label == "updated" else "published"
+        yield Dated(stated, field, f"line_{_shape(line, stated, label)}_{place}", text)
+
+
+def _shape(line: Line, stated: Stated, label: str | None) -> str:
+    """Return what kind of line it is that holds the date."""
+    text = line.text.strip()
+    rest = text[: stated.start] + " " + text[stated.end :]
+    words = len(_WORD.findall(rest))
+    if line.role in _OTHER_ROLES:
+        return "aside"
+    if label is not None and words <= 25:
+        return "labelled"
+    if _BYLINE.search(text[:60]) or line.role == "byline":
+        return "byline" if words <= 25 else "prose"
+    if words <= 2:
+        return "alone"
+    if line.role == "timestamp":
+        return "stamp"
+    return "short" if words <= 9 and not text.endswith((".", "?", "!")) else "prose"

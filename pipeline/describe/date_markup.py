@@ -1,0 +1,136 @@
+"""Dates that the visible markup of a page states: `<time>`, dated classes, `abbr` titles.
+
+Where an element stands (before or after the main heading, inside a teaser or a comment) tells
+most about what its date means, so it is part of the rule's name. JSON-LD and meta tags are read
+in `markup`; which date is right is decided in `dates`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from pipeline.describe import date_words
+from pipeline.describe.date_parse import find, parse
+from pipeline.records import Candidate
+
+#: Bounds on hostile pages: elements looked at, their text and their ancestors.
+_ELEMENTS: Final = 120
+_TEXT_LENGTH: Final = 160
+_ANCESTORS: Final = 10
+
+_LOWER: Final = 'translate(concat(@class, " ", @id, " ", @itemprop, " ", @data-testid), "ABDEHILMNPSTUY", "abdehilmnpstuy")'
+_DATED: Final = etree.XPath(
+    "//h1 | //time | //abbr[@title] | //*[@data-timestamp or @data-datetime or @data-date or @data-time] | "
+    "//*[self::span or self::div or self::p or self::li or self::a or self::em or self::i or self::small "
+    "or self::b or self::strong or self::td or self::header or self::h2 or self::h3 or self::h4 or self::h5 or self::h6 "
+    "or self::footer or self::section or self::dd or self::font or self::ul or self::cite or self::label]"
+    f'[contains({_LOWER}, "date") or contains({_LOWER}, "time") or contains({_LOWER}, "publish")'
+    f' or contains({_LOWER}, "posted") or contains({_LOWER}, "byline") or contains({_LOWER}, "datum")'
+    f' or contains({_LOWER}, "meta") or contains({_LOWER}, "submitted") or contains({_LOWER}, "pubtime")'
+    f' or contains({_LOWER}, "updated")]'
+)
+_UNRELATED: Final = re.compile(
+    r"comment|related|recommend|sidebar|side-bar|widget|popular|trending|most-|promo|footer|newsletter|"
+    r"teaser|carousel|ticker|nav|menu|disqus|reply|outbrain|taboola|latest|recent|event|calendar|copyright",
+    re.I,
+)
+_UPDATE_MARK: Final = re.compile(r"updat|modif|edited|aktualisier|lastmod", re.I)
+
+
+def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
+    """Return dates stated in visible elements of a page, in document order, as `published`/`updated`.
+
+    The value is the text or attribute that states it (`date_parse.parse` reads it). The rule is
+    `html_<element>_<place>`: place is `top` (above the main heading), `first` (first below it),
+    `later`, or `aside` (in a teaser, comment or sidebar).
+    """
+    found: list[Candidate] = []
+    heading_seen = False
+    below = 0
+    around = _around_heading(tree)
+    for element in _DATED(tree)[:_ELEMENTS]:
+        if element.tag == "h1":
+            heading_seen = heading_seen or bool("".join(element.itertext()).strip())
+            continue
+        stated = _stated(element)
+        if stated is None:
+            continue
+        if _is_aside(element, around):
+            place = "aside"
+        elif not heading_seen:
+            place = "top"
+        else:
+            place = "first" if below == 0 else "later"
+            below += 1
+        kind = "time" if element.tag == "time" else "class"
+        found.extend(_candidates(element, stated, f"html_{kind}_{place}"))
+    return list(dict.fromkeys(found))
+
+
+def _candidates(element: HtmlElement, stated: str, rule: str) -> Iterator[Candidate]:
+    field = "updated" if _says_update(element) else "published"
+    text = " ".join(_text(element).split()) or stated
+    yield Candidate(field, stated, 0.5, rule, text[:200])
+
+
+def _text(element: HtmlElement) -> str:
+    parts: list[str] = []
+    size = 0
+    for text in element.itertext():
+        parts.append(text)
+        size += len(text)
+        if size > _TEXT_LENGTH:
+            break
+    return " ".join(parts)
+
+
+def _stated(element: HtmlElement) -> str | None:
+    """Return what states the date: an attribute that parses, else the text if it holds one."""
+    for name in ("datetime", "data-datetime", "data-timestamp", "data-date", "data-time", "title", "content"):
+        value = element.get(name)
+        if value and len(value) <= 60 and parse(value.strip()) is not None:
+            return " ".join(value.split())
+    text = _text(element)
+    if len(text) > _TEXT_LENGTH + 40 or not any(char.isdigit() for char in text):
+        return None
+    return " ".join(text.split()) if find(text) else None
+
+
+def _says_update(element: HtmlElement) -> bool:
+    marks = " ".join(element.get(name) or "" for name in ("class", "itemprop", "id"))
+    if _UPDATE_MARK.search(marks[:200]):
+        return True
+    before = element.getprevious()
+    label = (element.text or "")[:60]
+    parent = element.getparent()
+    around = [label, (before.tail or "") + _text(before)[-60:] if before is not None else ""]
+    if parent is not None and before is None:
+        around.append((parent.text or "")[-60:])
+    return any(date_words.label(text) == "updated" for text in around)
+
+
+def _around_heading(tree: HtmlElement) -> frozenset[HtmlElement]:
+    """Return the elements that hold the main heading: what wraps it is no sidebar."""
+    for heading in tree.iter("h1"):
+        if "".join(heading.itertext()).strip():
+            return frozenset(heading.iterancestors())
+    return frozenset()
+
+
+def _is_aside(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:
+    node = element
+    for _ in range(_ANCESTORS):
+        if node is None or node in around or node.tag in ("body", "html", "article", "main"):
+            return False
+        if node.tag in ("aside", "nav", "footer"):
+            return True
+        marks = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if len(marks) > 1 and _UNRELATED.search(marks[:300]):
+            return True
+        node = node.getparent()
+    return False

@@ -1,0 +1,261 @@
+"""When an article was published and last updated, weighed from everything that says so.
+
+Clues come from JSON-LD and meta tags, visible markup, lines of the text, the source's own record
+and the address. They are grouped by day; independent sources that agree support each other. How
+a date is read is in `date_parse`, where lines and elements are looked for in `date_lines` and
+`date_markup`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from pipeline.describe.date_lines import dated_lines
+from pipeline.describe.date_markup import markup_dates
+from pipeline.describe.date_parse import Order, Stated, fold, month_numbers, parse, safe_day
+from pipeline.records import Candidate
+
+if TYPE_CHECKING:
+    from pipeline.describe.context import Context
+
+__all__ = ["Stated", "candidates", "markup_dates", "parse"]
+
+#: A rule that no table row covers is believed this much.
+_UNMEASURED: Final = 0.5
+#: What a second independent source adds, as a share of its own confidence.
+_SUPPORT: Final = 0.6
+
+#: Machine-readable sources, and how sure one must be to reckon other sources' days by it.
+_MACHINE: Final = frozenset(("meta", "json", "itemprop"))
+_SURE: Final = 0.8
+
+_SOURCE_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One statement of a date: what it says, of which field, by which rule, from which text."""
+
+    stated: Stated
+    field: str
+    rule: str
+    text: str
+    confidence: float
+
+
+@functools.cache
+def _confidences() -> dict[str, float]:
+    path = resources.files("pipeline.describe") / "data" / "date_confidence.tsv"
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return {row[0]: float(row[1]) for row in rows if row[0] and not row[0].startswith("#")}
+
+
+def candidates(context: Context) -> list[Candidate]:
+    """Return candidates for `published_date`, `published_at` and `updated_at`, the best first.
+
+    Confidences are final: agreement and doubt are already in them. A time without a known offset
+    is given as such ("2019-05-30T18:46:00"); it is evidence, but no `published_at`.
+    """
+    clues = list(_clues(context))
+    days = _ranked_days([clue for clue in clues if clue.field == "published"])
+    if not days:
+        days = _ranked_days([_as_published(clue) for clue in clues if clue.field == "updated"])
+    found = [
+        Candidate("published_date", day.isoformat(), round(score, 3), best.rule, best.text)
+        for day, score, best in days[:4]
+    ]
+    if days:
+        found.extend(_published_at(days[0], clues))
+        found.extend(_updated_at(days[0][0], clues))
+    return found
+
+
+def _as_published(clue: Clue) -> Clue:
+    return replace(clue, rule=f"{clue.rule}_only", confidence=_confidence(f"{clue.rule}_only"))
+
+
+def _confidence(rule: str) -> float:
+    table = _confidences()
+    if rule in table:
+        return table[rule]
+    head = rule.split("_", 1)[0]
+    return table.get(f"{head}_*_only" if rule.endswith("_only") else f"{head}_*", _UNMEASURED)
+
+
+def _clue(stated: Stated, field: str, rule: str, text: str) -> Clue:
+    name = rule if field == "published" else f"{rule}_updated" if rule.startswith("line") else rule
+    shown = " ".join(text[: 2 * _SOURCE_LENGTH].split())[:_SOURCE_LENGTH]
+    return Clue(stated, field, name, shown, _confidence(name))
+
+
+def _clues(context: Context) -> Iterator[Clue]:
+    """Yield the usable clues: none after the scrape, none of ambiguous order left unread."""
+    order = _order(context)
+    latest = _latest(context)
+    found = list(_all_clues(context, order))
+    sure = {clue.stated.day for clue in found if clue.stated.alternative is None}
+    for clue in found:
+        settled = replace(clue, stated=_settled(clue.stated, sure, latest))
+        if settled.stated.day <= latest:
+            yield settled
+
+
+def _latest(context: Context) -> date:
+    """Return the last day that can be right: a day after the scrape, for time zones."""
+    scraped = context.document.scraped_at
+    day = scraped.date() if scraped is not None else context.document.scrape_date
+    return day + timedelta(days=1)
+
+
+def _settled(stated: Stated, sure: set[date], latest: date) -> Stated:
+    """Return `stated` with the order of a numeric date decided by the other dates there are."""
+    other = stated.alternative
+    if other is None:
+        return stated
+    swap = (other in sure and stated.day not in sure) or stated.day > latest >= other
+    return replace(stated, day=other if swap else stated.day, alternative=None)
+
+
+#: Top-level domains of countries that write the day first in English, and of the United States.
+_DAY_FIRST: Final = frozenset("uk au nz ie in za ng ke gh pk bd lk sg my mt eu fr de es it pt br ar mx cl co pe nl be at ch pl cz sk ru ua tr gr se no dk fi ro bg hu id".split())
+_MONTH_FIRST: Final = frozenset("us gov mil edu".split())
+
+
+def _order(context: Context) -> Order | None:
+    """Return how the site writes numeric dates: by its country, else by the language of the text."""
+    host = urlsplit(context.document.url or "").netloc.lower().split(":")[0]
+    suffix = host.rsplit(".", 1)[-1]
+    if suffix in _DAY_FIRST:
+        return "dmy"
+    return "mdy" if suffix in _MONTH_FIRST else None
+
+
+def _all_clues(context: Context, order: Order | None) -> Iterator[Clue]:
+    now = context.document.scraped_at
+    for mark in context.markup:
+        if mark.field in ("published", "updated") and mark.rule != "time_tag":
+            stated = parse(mark.value, now=now, order=order)
+            if stated is not None:
+                yield _clue(stated, mark.field, mark.rule, mark.source_text)
+    given = context.document.given.get("date", "")
+    if given and (stated := parse(given, now=now, order=order)) is not None:
+        yield _clue(stated, "published", "given", given)
+    for dated in dated_lines(context, order):
+        yield _clue(dated.stated, dated.field, dated.rule, dated.text)
+    if (stated := in_address(context.document.url)) is not None:
+        yield _clue(stated, "published", "url", context.document.url or "")
+
+
+_PATH_DAY: Final = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:"
+    r"(?P<sep>[/_.-])(?P<month>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=sep)(?P<day>0[1-9]|[12]\d|3[01]|[1-9](?=[/.]|$))(?!\d)"
+    r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01])(?!\d)|/(?P<m4>0[1-9]|1[0-2])(?P<d4>0[1-9]|[12]\d|3[01])(?=/))"
+)
+
+
+def in_address(url: str | None) -> Stated | None:
+    """Return the day that the path of an address gives ("/2019/05/30/", "/2019/may/30/"), or None."""
+    try:
+        path = urlsplit((url or "")[:2000]).path.lower()
+    except ValueError:
+        return None
+    for match in _PATH_DAY.finditer(path):
+        month = match["month"] or match["mm"] or match["m4"]
+        number = int(month) if month.isdigit() else month_numbers().get(fold(month), 0)
+        day = safe_day(int(match["year"]), number, int(match["day"] or match["dd"] or match["d4"]))
+        if day is not None and day.year >= 1990:
+            return Stated(day, None, None, match.start(), match.end(), "url")
+    return None
+
+
+def _kind(rule: str) -> str:
+    """Return the kind of source of a rule; sources of one kind do not support each other."""
+    head = rule.split("_", 1)[0]
+    return "visible" if head in ("html", "line") else head
+
+
+Day = tuple[date, float, Clue]
+
+
+def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
+    """Return the days that the clues state, the likeliest first, with how sure and the best clue."""
+    days: dict[date, list[Clue]] = {}
+    for clue in clues:
+        days.setdefault(_reckoned_day(clue, clues), []).append(clue)
+    scored = [(day, _together(group), max(group, key=lambda c: c.confidence)) for day, group in days.items()]
+    scored.sort(key=lambda entry: -entry[1])
+    if len(scored) > 1:
+        rival = scored[1][1]
+        scored[0] = (scored[0][0], scored[0][1] * (1 - 0.2 * rival), scored[0][2])
+    return scored
+
+
+def _reckoned_day(clue: Clue, clues: Iterable[Clue]) -> date:
+    """Return the day that `clue` is counted for.
+
+    Where metadata states the moment in UTC and another source the local day before or after it,
+    both mean one moment; it is counted for the day that the metadata states, which is also the
+    day of `published_at`. A stated offset other than UTC comes first.
+    """
+    stated = clue.stated
+    for other in clues:
+        moment = other.stated
+        if moment.clock is None or other.confidence < _SURE or _kind(other.rule) not in _MACHINE:
+            continue
+        if moment.offset is None or other is clue:
+            continue
+        gap = (stated.day - moment.day).days
+        if stated.at() is not None and stated.offset == 0 and moment.offset == 0:
+            continue
+        if stated.offset not in (None, 0) and moment.offset == 0:
+            continue
+        west, east = gap == -1 and moment.clock.hour < 12, gap == 1 and moment.clock.hour >= 10
+        if west or east:
+            return moment.day
+    return stated.day
+
+
+def _together(group: Sequence[Clue]) -> float:
+    votes: dict[str, float] = {}
+    for clue in group:
+        votes[_kind(clue.rule)] = max(votes.get(_kind(clue.rule), 0.0), clue.confidence)
+    best, *others = sorted(votes.values(), reverse=True)
+    doubt = 1 - best
+    for vote in others:
+        doubt *= 1 - _SUPPORT * vote
+    return min(0.995, 1 - doubt)
+
+
+def _published_at(chosen: Day, clues: Sequence[Clue]) -> list[Candidate]:
+    """Return the moment of publication, from the surest clue of the chosen day that has a time."""
+    day, score, _ = chosen
+    timed = [
+        clue for clue in clues
+        if clue.field == "published" and clue.stated.clock is not None
+        and _reckoned_day(clue, clues) == day and clue.stated.clock.isoformat() != "00:00:00"
+    ]  # fmt: skip
+    timed.sort(key=lambda clue: (clue.stated.offset is None, -clue.confidence))
+    return [
+        Candidate("published_at", clue.stated.iso(), round(score * 0.97, 3), clue.rule, clue.text)
+        for clue in timed[:2]
+    ]
+
+
+def _updated_at(day: date, clues: Sequence[Clue]) -> list[Candidate]:
+    """Return the last stated update that is not before the publication."""
+    later = [
+        clue for clue in clues
+        if clue.field == "updated" and clue.stated.day >= day and clue.stated.clock is not None
+    ]  # fmt: skip
+    later.sort(key=lambda clue: (clue.stated.offset is None, -clue.confidence))
+    return [
+        Candidate("updated_at", clue.stated.iso(), round(clue.confidence, 3), clue.rule, clue.text)
+        for clue in later[:2]
+    ]
