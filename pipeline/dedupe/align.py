@@ -6,8 +6,10 @@ Pure evidence: what follows from it is decided in `pipeline.dedupe.relations`.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from difflib import SequenceMatcher
 from typing import Final
 
 import numpy as np
@@ -19,13 +21,18 @@ from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, s
 _REPLACED: Final = 8
 #: Share of a sentence's words that stand in the other text for it to count as shared.
 _SENTENCE_SHARE: Final = 0.75
+#: Likeness from which two spellings are taken for the same words.
+_SPELLING: Final = 0.7
+_MAX_GAPS: Final = 60
+_DIGITS: Final = re.compile(r"\d+")
 
 
 class Body:
     """The words of one article, with the sorted shingles that alignment needs."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, text: str, words: Words) -> None:
         """Wrap the words of one text."""
+        self.text = text
         self.words = words
         self.shingles: U64 = shingles(words.hashes)
 
@@ -77,7 +84,7 @@ class Body:
 def read_bodies(texts: Sequence[str]) -> list[Body]:
     """Return the bodies of `texts`."""
     words = read_words(texts)
-    return [Body(words.text(index)) for index in range(len(words))]
+    return [Body(text, words.text(index)) for index, text in enumerate(texts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ class Evidence:
     order: float  # share of the shared words that come in the same order
     lead: float  # share of the first 60 words of the shorter that are shared
     facts: float  # share of the shorter's names and numbers that the other has
-    replaced_facts: float  # replaced words with facts, for each shared run
+    replaced_facts: float  # share of the gaps between shared runs that only change a fact
+    replaced_facts_density: float  # such gaps for 100 words of the shorter
     length_ratio: float  # shorter by longer
 
     def values(self) -> list[float]:
@@ -214,6 +222,7 @@ def _evidence(
     open_shingles = unquoted[: len(hit)] | unquoted[len(unquoted) - len(hit) :]
     known = _stands_in(shorter.words.hashes, longer.ordered_words)
     facts = shorter.words.facts & unquoted
+    replaced = _replaced_facts(a, b, runs)
     return Evidence(
         words_a=len(a),
         words_b=len(b),
@@ -231,7 +240,8 @@ def _evidence(
         order=_in_order(runs),
         lead=_share(covered[:60]),
         facts=_share(known[facts]) if facts.any() else 1.0,
-        replaced_facts=_replaced_facts(a, b, runs),
+        replaced_facts=replaced[0],
+        replaced_facts_density=replaced[1],
         length_ratio=len(shorter) / max(len(longer), 1),
     )
 
@@ -260,19 +270,37 @@ def _in_order(runs: I64) -> float:
     return float(runs[forward, 2].sum() / runs[:, 2].sum())
 
 
-def _replaced_facts(a: Body, b: Body, runs: I64) -> float:
-    """Return how many short replacements between runs change a fact, by the number of runs."""
+def _replaced_facts(a: Body, b: Body, runs: I64) -> tuple[float, float]:
+    """Return which share of the gaps between runs change a fact, and how many for 100 words.
+
+    A gap changes a fact where a few words with a name or number stand in for a few others with
+    one. Small differences of spelling are no change.
+    """
     if len(runs) < 2:
-        return 0.0
+        return 0.0, 0.0
     a_low, b_low = (runs[:-1, 0] + runs[:-1, 2]), (runs[:-1, 1] + runs[:-1, 2])
     a_high, b_high = runs[1:, 0], runs[1:, 1]
     a_gap, b_gap = a_high - a_low, b_high - b_low
     small = (a_gap > 0) & (a_gap <= _REPLACED) & (b_gap > 0) & (b_gap <= _REPLACED)
-    if not small.any():
-        return 0.0
-    in_a = _counts(a.words.facts, a_low[small], a_high[small])
-    in_b = _counts(b.words.facts, b_low[small], b_high[small])
-    return float(np.count_nonzero((in_a > 0) & (in_b > 0))) / len(runs)
+    in_a = _counts(a.words.facts, a_low, np.where(small, a_high, a_low))
+    in_b = _counts(b.words.facts, b_low, np.where(small, b_high, b_low))
+    changed = sum(
+        _differ(_between(a, a_low[gap], a_high[gap]), _between(b, b_low[gap], b_high[gap]))
+        for gap in np.flatnonzero((in_a > 0) & (in_b > 0))[:_MAX_GAPS]
+    )
+    words = min(len(a), len(b))
+    return changed / (len(runs) - 1), 100 * changed / words
+
+
+def _between(body: Body, low: int, high: int) -> str:
+    return body.text[body.words.starts[low] : body.words.ends[high - 1]]
+
+
+def _differ(one: str, other: str) -> bool:
+    """Return whether two short passages say different things: other digits or other letters."""
+    if _DIGITS.findall(one) != _DIGITS.findall(other):
+        return True
+    return SequenceMatcher(None, one[:80], other[:80], autojunk=False).ratio() < _SPELLING
 
 
 def _counts(flags: npt.NDArray[np.bool_], low: I64, high: I64) -> I64:

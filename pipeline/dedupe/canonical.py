@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -29,14 +29,13 @@ _STAFF_BYLINE: Final = re.compile(
 class Article:
     """What the choice of a canonical article needs to know of one article.
 
-    `origin` ranks the evidence on who wrote it (a place in `ORIGINS`); `first_date` is the day
-    of publication, or of the scrape where that is not known.
+    `origin` ranks the evidence on who wrote it (a place in `ORIGINS`).
     """
 
     article_id: str
     scrape_date: date
     origin: int
-    first_date: date
+    published_date: date | None
     words: int
     outlet: str | None = None
 
@@ -47,15 +46,35 @@ class Article:
             article_id=row["article_id"],
             scrape_date=day,
             origin=origin_of(row, has_bio),
-            first_date=row["published_date"] or day,
+            published_date=row["published_date"],
             words=words,
             outlet=row["outlet"],
         )
 
     @property
-    def rank(self) -> tuple[Any, ...]:
+    def first_date(self) -> date:
+        """Day of publication, or of the scrape where that is not known."""
+        return self.published_date or self.scrape_date
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An article and how much of it the articles around it have.
+
+    `support` is the sum over its verified duplicates of how alike the two are (0 to 1): high for
+    the text that all others were made from, low for a part of it or a piece that it went into.
+    """
+
+    article: Article
+    support: float = 0.0
+
+    @property
+    def key(self) -> tuple[Any, ...]:
         """Sort key: the smallest is the canonical article; no two articles have the same."""
-        return (self.origin, self.first_date, -self.words, self.scrape_date, self.article_id)
+        one = self.article
+        published = one.published_date or date.max
+        support = -round(self.support, 3)
+        return (one.origin, published, support, -one.words, one.scrape_date, one.article_id)
 
 
 def origin_of(row: Mapping[str, Any], has_bio: bool) -> int:
@@ -72,34 +91,30 @@ def origin_of(row: Mapping[str, Any], has_bio: bool) -> int:
     return _BYLINE if row["authors"] else _UNKNOWN
 
 
-def choose(articles: list[Article]) -> Article:
-    """Return the canonical article."""
-    return min(articles, key=_rank)
-
-
-def reason(chosen: Article, others: list[Article]) -> str:
+def reason(chosen: Ranked, others: Sequence[Ranked]) -> str:
     """Return in one sentence why `chosen` stands before `others`."""
     if not others:
         return "The only article."
-    second = min(others, key=_rank)
-    if chosen.origin != second.origin:
-        return (
-            f"Chosen because {ORIGINS[chosen.origin]}; of the next best, {ORIGINS[second.origin]}."
+    second = min(others, key=lambda each: each.key)
+    one, other = chosen.article, second.article
+    if one.origin > other.origin:
+        return "Chosen because it agrees with far more of the articles than any before it."
+    if one.origin < other.origin:
+        return f"Chosen because {ORIGINS[one.origin]}; of the next best, {ORIGINS[other.origin]}."
+    if one.published_date != other.published_date:
+        after = (
+            f"the next is of {other.published_date}"
+            if other.published_date
+            else "the others give no date"
         )
-    if chosen.first_date != second.first_date:
-        return (
-            f"Chosen as the earliest, of {chosen.first_date}, among those of which can be said "
-            f"that {ORIGINS[chosen.origin]}; the next is of {second.first_date}."
-        )
-    if chosen.words != second.words:
-        return f"Chosen as the most complete of its day: {chosen.words} words, next {second.words}."
-    if chosen.scrape_date != second.scrape_date:
-        return f"Chosen as the first scraped ({chosen.scrape_date}) of otherwise equal articles."
-    return "Chosen by the order of identifiers among otherwise equal articles."
-
-
-def _rank(article: Article) -> tuple[Any, ...]:
-    return article.rank
+        return f"Chosen as the earliest, published on {one.published_date}; {after}."
+    if chosen.key[2] != second.key[2]:
+        return "Chosen as the most complete: it is more like the other articles than any of them."
+    if one.words != other.words:
+        return f"Chosen as the most complete: {one.words} words, the next has {other.words}."
+    if one.scrape_date != other.scrape_date:
+        return f"Chosen as the first scraped, on {one.scrape_date}, of articles otherwise equal."
+    return "Chosen by the order of identifiers among articles otherwise equal."
 
 
 def _is_staff_byline(byline: str, outlet: str | None) -> bool:

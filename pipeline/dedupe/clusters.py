@@ -11,11 +11,16 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from pipeline.dedupe.canonical import Article, choose, reason
+from pipeline.dedupe.canonical import Article, Ranked, reason
 
 #: Relation of two articles (copy, excerpt, revision), or None if they are no duplicates.
 Relate = Callable[[str, str], str | None]
+
+#: An article that has less than this share of the support of a duplicate of its own does not
+#: represent others, whatever its byline: it is a part of their text, or a round-up of several.
+_CENTRAL: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +38,41 @@ class Cluster:
 
 
 def gather(
-    articles: Mapping[str, Article], edges: Iterable[tuple[str, str]], relate: Relate
+    articles: Mapping[str, Article], edges: Mapping[tuple[str, str], float], relate: Relate
 ) -> list[Cluster]:
-    """Return the clusters of `articles`, given the verified `edges` among them.
+    """Return the clusters of `articles`, given verified `edges` and how alike each two are.
 
     `relate` verifies any pair on demand; it is asked for pairs without an edge only where both
     are linked through a member of the same cluster.
     """
     neighbours: dict[str, set[str]] = defaultdict(set)
-    for one, other in edges:
+    support: dict[str, float] = defaultdict(float)
+    for (one, other), likeness in sorted(edges.items()):
         neighbours[one].add(other)
         neighbours[other].add(one)
+        support[one] += likeness
+        support[other] += likeness
+    ranked = {each: Ranked(articles[each], support[each]) for each in articles}
+    order = sorted(
+        articles, key=lambda each: (_is_marginal(each, neighbours, support), ranked[each].key)
+    )
+    free = dict.fromkeys(order)
     clusters = []
-    free = dict.fromkeys(sorted(articles, key=lambda each: articles[each].rank))
     while free:
         canonical = next(iter(free))
         relations = _star(canonical, free, neighbours, relate)
         for taken in (canonical, *relations):
             del free[taken]
-        clusters.append(_cluster(canonical, relations, articles))
+        why = reason(ranked[canonical], [ranked[each] for each in relations])
+        clusters.append(Cluster(canonical, why, relations))
     return clusters
+
+
+def _is_marginal(
+    article_id: str, neighbours: Mapping[str, set[str]], support: Mapping[str, float]
+) -> bool:
+    around = max((support[each] for each in neighbours.get(article_id, ())), default=0.0)
+    return support[article_id] < _CENTRAL * around
 
 
 def components(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
@@ -98,10 +118,3 @@ def _star(
                 relations[other] = relation
                 queue.append(other)
     return dict(sorted(relations.items()))
-
-
-def _cluster(canonical: str, relations: dict[str, str], articles: Mapping[str, Article]) -> Cluster:
-    members = [articles[each] for each in relations]
-    chosen = choose([articles[canonical], *members])
-    assert chosen.article_id == canonical, "the canonical article is the best of its cluster"  # noqa: S101
-    return Cluster(canonical, reason(chosen, members), relations)

@@ -30,6 +30,7 @@ _MEMBER_STATE: Final = (
 )  # fmt: skip
 _EDGE_COLUMNS: Final = (
     "a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date", "relation",
+    "containment_a", "containment_b",
 )  # fmt: skip
 
 
@@ -73,6 +74,7 @@ class _Scope:
         self.day, self.store, self.window = day, store, window
         self.articles: dict[str, Article] = _articles_of(day, store)
         self.edges: dict[tuple[str, str], str] = {}
+        self.likeness: dict[tuple[str, str], float] = {}
         self.before: dict[str, ledger.Before] = {}
         self.old_states: dict[str, dict[str, Any]] = {}
         self._days: dict[str, date] = dict.fromkeys(self.articles, day)
@@ -108,10 +110,11 @@ class _Scope:
             )
             linked = table.filter(pc.or_(one, other)).to_pydict()
             size = len(self._days)
-            for a, b, a_day, b_day, relation in zip(
+            for a, b, a_day, b_day, relation, in_b, in_a in zip(
                 *(linked[name] for name in _EDGE_COLUMNS), strict=True
             ):
                 self.edges[a, b] = relation
+                self.likeness[a, b] = (in_a + in_b) / 2
                 self._days.setdefault(a, a_day)
                 self._days.setdefault(b, b_day)
             if len(self._days) == size:
@@ -175,10 +178,10 @@ class _Scope:
         linked = sorted({each for edge in self.edges for each in edge})
         found: list[Cluster] = []
         groups = components(linked, self.edges)
-        edges: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        edges: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
         owner = {each: group[0] for group in groups for each in group}
         for edge in self.edges:
-            edges[owner[edge[0]]].append(edge)
+            edges[owner[edge[0]]][edge] = self.likeness[edge]
         for group in groups:
             articles = {each: self.articles[each] for each in group}
             relate = _Relations(self.edges, articles, self.store)
@@ -241,7 +244,7 @@ def _article_of_member(row: dict[str, Any], day: date) -> Article:
         article_id=row["article_id"],
         scrape_date=day,
         origin=row["origin"],
-        first_date=row["first_date"],
+        published_date=row["published_date"],
         words=row["word_count"],
         outlet=row["outlet"],
     )
@@ -284,7 +287,7 @@ def _member_row(article: Article, state: dict[str, Any], scope: _Scope) -> dict[
         **state,
         "canonical_scrape_date": canonical.scrape_date,
         "origin": article.origin,
-        "first_date": article.first_date,
+        "published_date": article.published_date,
         "word_count": article.words,
         "outlet": article.outlet,
     }

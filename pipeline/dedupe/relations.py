@@ -46,7 +46,7 @@ def judge(evidence: Evidence) -> Verdict:
     probability = 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
     if probability < model["threshold"]:
         return Verdict(NONE, probability)
-    return Verdict(_kind(evidence, model["relations"]), probability)
+    return Verdict(kind(evidence, model["relations"]), probability)
 
 
 def features(evidence: Evidence) -> dict[str, float]:
@@ -66,7 +66,7 @@ def features(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
+def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
     whole = max(evidence.sentences, evidence.shared) >= limits["whole"]
     if not whole or evidence.shared < limits["verbatim"]:
         return REVISION
