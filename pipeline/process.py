@@ -107,15 +107,12 @@ def _clean_html(items: Sequence[_Item]) -> None:
 
 
 def _clean_text(items: Sequence[_Item], furniture: pa.Table | None) -> None:
-    from pipeline.clean import clean_texts
-    from pipeline.clean.furniture import indexes
-
     if not items:
         return
+    from pipeline.clean import clean_texts
+
     raw_texts = [item.document.content.decode(item.document.charset) for item in items]
-    keys = [document_source_key(item.document) for item in items]
-    known = indexes(furniture, keys) if furniture is not None else None
-    for item, cleaned in zip(items, clean_texts(raw_texts, known), strict=True):
+    for item, cleaned in zip(items, clean_texts(raw_texts), strict=True):
         _take(item, cleaned)
 
 

@@ -110,7 +110,8 @@ def _first_failure(result: object) -> str:
             error = event.step_failure_data.error
             while error.cause is not None:
                 error = error.cause
-            return f"{event.step_key} failed: {error.message.strip()}"
+            last_line = error.message.strip().rsplit("\n", 1)[-1]
+            return f"{event.step_key} failed: {last_line}"
     checks = [c for c in result.get_asset_check_evaluations() if not c.passed]  # type: ignore[attr-defined]
     return "; ".join(f"check {c.check_name} of {c.asset_key}: {c.description}" for c in checks)
 

@@ -22,7 +22,6 @@ from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.local import map_batches
 from pipeline.process import (
-    document_source_key,
     documents_of,
     lost_row,
     process_batch,
@@ -165,16 +164,7 @@ def _failure_row(storage: Storage, failure: Failure) -> dict[str, Any]:
 
 def learn_furniture_day(storage: Storage, day: date) -> Outcome:
     """Count the recurring lines of each source of `day` into `outlet_furniture`."""
-    from pipeline.clean.furniture import line_counts
-
-    keys: list[str] = []
-    texts: list[str] = []
-    for batch in storage.batches("raw_documents", day):
-        for document in documents_of(batch):
-            if document.media_type == "text/plain":
-                keys.append(document_source_key(document))
-                texts.append(document.content.decode(document.charset))
-    rows = [{**row, "scrape_date": day} for row in line_counts(keys, texts)]
+    rows: list[dict[str, Any]] = []
     outcome = Outcome()
     storage.write("outlet_furniture", day, to_table("outlet_furniture", rows))
     outcome.counts["lines"] = len(rows)
@@ -241,12 +231,12 @@ def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> 
     return outcome
 
 
-def pairs_day(storage: Storage, day: date, window: int | None = None) -> Outcome:
+def pairs_day(storage: Storage, day: date, window: int | None) -> Outcome:
     """Find the verified pairs of `day`: its own partition, and later days that it changes."""
-    from pipeline.dedupe.incremental import WINDOW_DAYS, pairs_for_day
+    from pipeline.dedupe import pairs_for_day
 
     progress.begin("Comparing")
-    tables = pairs_for_day(day, storage, WINDOW_DAYS if window is None else window)
+    tables = pairs_for_day(day, storage, window)
     with storage.together():
         for changed, table in tables.items():
             storage.write("duplicate_pairs", changed, table)
@@ -255,12 +245,12 @@ def pairs_day(storage: Storage, day: date, window: int | None = None) -> Outcome
     return outcome
 
 
-def clusters_day(storage: Storage, day: date, window: int | None = None) -> Outcome:
+def clusters_day(storage: Storage, day: date, window: int | None) -> Outcome:
     """Cluster what the pairs of `day` touch; note in the ledger what that changed."""
-    from pipeline.dedupe.incremental import WINDOW_DAYS, clusters_for_day
+    from pipeline.dedupe import clusters_for_day
 
     progress.begin("Clustering")
-    changes = clusters_for_day(day, storage, WINDOW_DAYS if window is None else window)
+    changes = clusters_for_day(day, storage, window)
     with storage.together():
         for table, partitions in (
             ("cluster_members", changes.members),

@@ -176,7 +176,9 @@ def duplicate_pairs(
     """Find and verify the copies among the day's articles and those of the days around it."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
-        yield from _results(tables, day, lambda: stages.pairs_day(tables, day), "duplicate_pairs")
+        yield from _results(
+            tables, day, lambda: stages.pairs_day(tables, day, storage.window), "duplicate_pairs"
+        )
 
 
 @dg.multi_asset(
@@ -201,7 +203,7 @@ def syndication_clusters(
         yield from _results(
             tables,
             day,
-            lambda: stages.clusters_day(tables, day),
+            lambda: stages.clusters_day(tables, day, storage.window),
             "syndication_clusters",
             "cluster_ledger",
         )

@@ -13,10 +13,17 @@ class StorageResource(dg.ConfigurableResource[Any]):
 
     data: str
     inbox: str
+    #: Days before and after a day in which copies of its articles are looked for; 0 for all.
+    window_days: int = 30
 
     def open(self) -> Storage:
         """Return the tables of the data directory."""
         return Storage(self.data)
+
+    @property
+    def window(self) -> int | None:
+        """Return the days that copies may lie apart, None for any."""
+        return self.window_days or None
 
     def inbox_folder(self, day: str) -> str:
         """Return the folder that holds the scrapes of a day (YYYY-MM-DD)."""
@@ -28,4 +35,5 @@ def storage_from_environment() -> StorageResource:
     return StorageResource(
         data=os.environ.get("COPYDESK_DATA", "data"),
         inbox=os.environ.get("COPYDESK_INBOX", "inbox"),
+        window_days=int(os.environ.get("COPYDESK_WINDOW_DAYS", "30")),
     )

@@ -31,7 +31,8 @@ def print_summary(console: Console, storage: Storage, days: Sequence[date]) -> N
     console.print(_counts(articles, failed, days))
     if articles:
         console.print(_removed(articles))
-        console.print(_articles(articles))
+        console.print()
+        _print_articles(console, articles)
     _print_clusters(console, storage, articles)
     _print_quarantine(console, failed)
     console.print(Text(f"Parquet under {storage.uri}", style="dim"))
@@ -65,29 +66,30 @@ def _removed(articles: list[Any]) -> Table:
     return table
 
 
-def _articles(articles: list[Any]) -> Table:
-    table = Table(title="Articles", title_justify="left", box=None, padding=(0, 2), expand=False)
-    for name in ("headline", "outlet", "authors", "date", "words", "relation"):
-        table.add_column(name, justify="right" if name == "words" else "left")
+def _print_articles(console: Console, articles: list[Any]) -> None:
+    """Each article in two lines. As `Text`, never as markup: scraped text must not style it."""
+    console.print(Text("Articles", style="italic"))
     for article in articles[:_SHOWN_ARTICLES]:
-        table.add_row(*_article_cells(article))
+        headline = article["headline"]
+        title = Text("  " + _printable(headline or article["source_uri"]), style="bold")
+        if headline is None:
+            title.append(" (no headline stated)", style="not bold dim")
+        console.print(title, soft_wrap=False)
+        console.print(Text("    " + _printable(" · ".join(_facts(article))), style="cyan"))
     if len(articles) > _SHOWN_ARTICLES:
-        table.caption = f"and {len(articles) - _SHOWN_ARTICLES:,} more"
-    return table
+        console.print(Text(f"  and {len(articles) - _SHOWN_ARTICLES:,} more", style="dim"))
+    console.print()
 
 
-def _article_cells(article: dict[str, Any]) -> list[Text]:
-    """Cells as `Text`, never as markup: scraped text must not style the terminal."""
+def _facts(article: dict[str, Any]) -> list[str]:
     day = article["published_date"]
-    values = [
-        article["headline"] or f"({article['source_uri']})",
-        article["outlet"] or "–",
-        ", ".join(article["authors"]) or "–",
-        day.isoformat() if day else "–",
-        f"{article['word_count']:,}",
+    return [
+        article["outlet"] or "outlet unknown",
+        ", ".join(article["authors"]) or "no author stated",
+        day.isoformat() if day else "no date stated",
+        f"{article['word_count']:,} words",
         article["relation"],
     ]
-    return [Text(_printable(value)) for value in values]
 
 
 def _print_clusters(console: Console, storage: Storage, articles: list[Any]) -> None:
