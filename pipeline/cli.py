@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from pipeline import __version__
 
@@ -14,7 +15,11 @@ examples:
   copydesk run seeds/                       process a folder of scrapes into data/
   copydesk run dump.jsonl.gz --out corpus   process one file into corpus/
   copydesk run inbox/                       folders named YYYY-MM-DD are days of scrapes
+  copydesk explain 3f2a --out corpus        show an article and what was removed from it
 """
+
+if TYPE_CHECKING:  # argparse has no public name for it, and it is generic for checkers only
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 class CommandError(Exception):
@@ -44,27 +49,80 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"copydesk {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_run(commands)
+    for add in (_add_run, _add_explain, _add_diff, _add_quarantine, _add_replay):
+        add(commands)
     return parser
 
 
-def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_run(commands: _Commands) -> None:
     run = commands.add_parser(
         "run",
         help="process files or folders into a corpus",
         description="Process files or folders of any supported format: text, HTML, WARC, JSON, "
-        "JSON lines, CSV or Parquet, plain, compressed or in an archive. Days that are run again "
-        "are replaced; nothing is ever added twice.",
+        "JSON lines, CSV or Parquet, plain, compressed or in an archive. A document that is "
+        "already in the corpus is never added twice.",
     )
     run.add_argument("paths", metavar="PATH", nargs="+", help="file, folder or URI of scrapes")
-    run.add_argument("--out", metavar="DIR", default="data", help="data directory (default: data)")
     run.add_argument(
         "--scrape-date",
         metavar="DATE",
         type=_day,
         help="day of the scrape, YYYY-MM-DD (default: the name of the day's folder, else today)",
     )
+    _add_out(run)
     run.set_defaults(run=_run)
+
+
+def _add_explain(commands: _Commands) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="show an article, what was removed from it and why",
+        description="Show an article's fields with their evidence, and its raw text with what "
+        "was removed in colour, by role and rule.",
+    )
+    explain.add_argument("article", metavar="ARTICLE_ID", help="the id, or its first characters")
+    _add_out(explain)
+    explain.set_defaults(run=_explain)
+
+
+def _add_diff(commands: _Commands) -> None:
+    diff = commands.add_parser(
+        "diff",
+        help="show two articles side by side",
+        description="Show two articles side by side, the passages they share marked.",
+    )
+    diff.add_argument("articles", metavar="ARTICLE_ID", nargs=2, help="the id, or its beginning")
+    _add_out(diff)
+    diff.set_defaults(run=_diff)
+
+
+def _add_quarantine(commands: _Commands) -> None:
+    quarantine = commands.add_parser(
+        "quarantine",
+        help="list what could not become an article, and why",
+        description="List what could not become an article: reason, source and what to do.",
+    )
+    quarantine.add_argument("--reason", metavar="CODE", help="only items with this reason")
+    _add_out(quarantine)
+    quarantine.set_defaults(run=_quarantine)
+
+
+def _add_replay(commands: _Commands) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="try quarantined items again, after a fix",
+        description="Process quarantined items again from their kept bytes; what succeeds now "
+        "leaves quarantine.",
+    )
+    replay.add_argument("--reason", metavar="CODE", help="only items with this reason")
+    _add_out(replay)
+    replay.set_defaults(run=_replay)
+
+
+def _add_out(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", metavar="DIR", default="data", help="data directory (default: data)"
+    )
 
 
 def _day(text: str) -> date:
@@ -78,13 +136,57 @@ def _run(options: argparse.Namespace) -> int:
     from pipeline.run import NothingToDo, run_paths
 
     try:
-        return run_paths(options.paths, options.out, options.scrape_date or None, _today())
+        return run_paths(options.paths, options.out, options.scrape_date, datetime.now(UTC).date())
     except NothingToDo as error:
         raise CommandError(str(error)) from error
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _explain(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from pipeline.publish.explain import NotFound, print_article
+    from pipeline.publish.storage import Storage
+
+    try:
+        print_article(Console(), Storage(options.out), options.article)
+    except NotFound as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from pipeline.dedupe.diff import side_by_side
+    from pipeline.publish.explain import NotFound, find_article
+    from pipeline.publish.storage import Storage
+
+    storage = Storage(options.out)
+    try:
+        one, other = (find_article(storage, prefix) for prefix in options.articles)
+    except NotFound as error:
+        raise CommandError(str(error)) from error
+    Console().print(side_by_side(one, other))
+    return 0
+
+
+def _quarantine(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from pipeline.publish.storage import Storage
+    from pipeline.publish.summary import print_quarantine
+
+    print_quarantine(Console(), Storage(options.out), options.reason)
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from pipeline.run import NothingToDo, replay
+
+    try:
+        return replay(options.out, options.reason)
+    except NothingToDo as error:
+        raise CommandError(str(error)) from error
 
 
 if __name__ == "__main__":

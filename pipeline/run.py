@@ -40,13 +40,17 @@ def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: d
         with _shown(console):
             failure = _materialize(day, out)
         if failure:
-            Console(stderr=True).print(f"copydesk: {failure}", style="red", markup=False)
-            return 1
+            return _failed(failure)
     from pipeline.publish.storage import Storage
     from pipeline.publish.summary import print_summary
 
     print_summary(console, Storage(out), [day.day for day in work])
     return 0
+
+
+def _failed(failure: str) -> int:
+    Console(stderr=True, soft_wrap=True).print(f"copydesk: {failure}", style="red", markup=False)
+    return 1
 
 
 def plan(paths: Sequence[str], scrape_date: date | None, today: date) -> list[DayOfWork]:
@@ -83,22 +87,55 @@ def _base(paths: Sequence[str]) -> str | None:
     return common if Path(common).is_dir() else str(Path(common).parent)
 
 
+def replay(out: str, reason: str | None) -> int:
+    """Try the quarantined items of `out` (those with `reason`) again; return the exit status.
+
+    Raises `NothingToDo` where quarantine holds none.
+    """
+    from pipeline.publish.storage import Storage
+    from pipeline.publish.summary import print_summary
+    from pipeline.stages import replay_day
+
+    storage = Storage(out)
+    held = storage.read("quarantine", columns=["scrape_date", "reason"]).to_pylist()
+    days = sorted({row["scrape_date"] for row in held if reason in (None, row["reason"])})
+    if not days:
+        raise NothingToDo(
+            f"nothing in the quarantine of {out}" + (f" is {reason}" if reason else "")
+        )
+    console = Console()
+    for day in days:
+        with storage.lock(f"day-{day}"):
+            replay_day(storage, day, reason)
+        failure = _materialize(DayOfWork(day, (), None), out)
+        if failure:
+            return _failed(failure)
+    print_summary(console, storage, days)
+    return 0
+
+
 def _materialize(work: DayOfWork, out: str) -> str | None:
-    """Materialise all assets for one day; return what failed, if anything did."""
+    """Materialise the assets for one day; return what failed, if anything did.
+
+    Without paths to read, what the day holds already is processed again.
+    """
     import dagster as dg
 
     from pipeline.defs.assets import ASSETS
     from pipeline.defs.resources import StorageResource
 
     config = {"paths": list(work.paths), "base": work.base, "add": True}
+    reading = {"ops": {"raw_documents": {"config": config}}} if work.paths else {}
+    everything = dg.AssetSelection.all()
+    later = everything - dg.AssetSelection.assets("raw_documents")
     result = dg.materialize(
         ASSETS,
         partition_key=work.day.isoformat(),
         resources={"storage": StorageResource(data=out, inbox="inbox")},
-        run_config={
-            "ops": {"raw_documents": {"config": config}},
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        },
+        run_config=reading | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        selection=everything
+        if work.paths
+        else everything - dg.AssetSelection.assets("raw_documents"),
         raise_on_error=False,
     )
     return None if result.success else _first_failure(result)

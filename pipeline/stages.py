@@ -76,6 +76,37 @@ def ingest_day(
     return outcome
 
 
+def replay_day(storage: Storage, day: date, reason: str | None) -> Outcome:
+    """Read the items again that ingest quarantined on `day` (those with `reason`).
+
+    What becomes a document now joins `raw_documents` and leaves quarantine. Later stages need no
+    replay of their own: they start from `raw_documents` whenever they run.
+    """
+    from pipeline import ingest
+
+    held = storage.read("quarantine", [day]).to_pylist()
+    failed = [row for row in held if row["stage"] == "ingest"]
+    chosen = [row for row in failed if reason in (None, row["reason"])]
+    items = chain.from_iterable(
+        ingest.read_bytes(
+            storage.read_bytes(row["bytes_path"]), source_uri=row["source_uri"], scrape_date=day
+        )
+        for row in chosen
+    )
+    outcome = Outcome()
+    failures: list[Failure] = []
+    documents = _new_documents(storage, day, items, failures, outcome.counts, add=True)
+    with storage.together():
+        with storage.writer("raw_documents", day) as writer:
+            for batch in chain(_kept(storage, day), map(_raw_batch, _grouped(documents))):
+                writer.write(batch)
+        again = [_failure_row(storage, failure) for failure in failures]
+        left = [row for row in failed if row not in chosen]
+        storage.write("quarantine", day, to_table("quarantine", left + again), part="ingest")
+    outcome.counts["recovered"] = len(chosen) - len(again)
+    return outcome
+
+
 def _kept(storage: Storage, day: date) -> Iterable[pa.RecordBatch]:
     """What the day holds already; read lazily, while its replacement is being written."""
     return storage.batches("raw_documents", day)

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.publish.explain import printable
 from pipeline.publish.storage import Storage
 
 #: So many articles and clusters are shown; the rest is counted.
@@ -71,11 +72,11 @@ def _print_articles(console: Console, articles: list[Any]) -> None:
     console.print(Text("Articles", style="italic"))
     for article in articles[:_SHOWN_ARTICLES]:
         headline = article["headline"]
-        title = Text("  " + _printable(headline or article["source_uri"]), style="bold")
+        title = Text("  " + _line(headline or article["source_uri"]), style="bold")
         if headline is None:
             title.append(" (no headline stated)", style="not bold dim")
         console.print(title, soft_wrap=False)
-        console.print(Text("    " + _printable(" · ".join(_facts(article))), style="cyan"))
+        console.print(Text("    " + _line(" · ".join(_facts(article))), style="cyan"))
     if len(articles) > _SHOWN_ARTICLES:
         console.print(Text(f"  and {len(articles) - _SHOWN_ARTICLES:,} more", style="dim"))
     console.print()
@@ -102,7 +103,7 @@ def _print_clusters(console: Console, storage: Storage, articles: list[Any]) -> 
     ]
     for cluster in sorted(clusters, key=lambda c: -c["size"])[:_SHOWN_CLUSTERS]:
         lines = [_member_line(names, member, cluster) for member in cluster["member_article_ids"]]
-        reason = Text(_printable(f"Why: {cluster['canonical_reason']}"), style="italic")
+        reason = Text(_line(f"Why: {cluster['canonical_reason']}"), style="italic")
         title = f"Syndicated story, {cluster['size']} articles"
         console.print(Panel(Group(*lines, reason), title=title, title_align="left", expand=False))
 
@@ -113,7 +114,7 @@ def _member_line(names: dict[str, Any], member: str, cluster: dict[str, Any]) ->
         return Text(f"   {member} (another day)")
     mark = "★ " if member == cluster["canonical_article_id"] else "  "
     title = article["headline"] or article["source_uri"]
-    line = Text(mark + _printable(title))
+    line = Text(mark + _line(title))
     line.append(f"  {article['outlet'] or 'outlet unknown'}, {article['relation']}", style="dim")
     return line
 
@@ -127,10 +128,24 @@ def _print_quarantine(console: Console, failed: list[Any]) -> None:
     table.add_column("for example")
     examples = {row["reason"]: row["error"] for row in reversed(failed)}
     for reason, count in Counter(row["reason"] for row in failed).most_common():
-        table.add_row(reason, f"{count:,}", Text(_printable(examples[reason])))
+        table.add_row(reason, f"{count:,}", Text(_line(examples[reason])))
     console.print(table)
 
 
-def _printable(text: str) -> str:
-    """Drop control characters: scraped text must not drive the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def print_quarantine(console: Console, storage: Storage, reason: str | None) -> None:
+    """Print every quarantined item, newest day first, with its reason and what it means."""
+    rows = storage.read("quarantine").to_pylist()
+    shown = [row for row in rows if reason in (None, row["reason"])]
+    if not shown:
+        console.print(Text(f"nothing in the quarantine of {storage.uri}"))
+    for row in sorted(shown, key=lambda row: (-row["scrape_date"].toordinal(), row["source_uri"])):
+        head = Text(f"{row['scrape_date']}  {row['stage']}  {row['reason']}  ", style="yellow")
+        head.append(_line(row["source_uri"]), style="bold not yellow")
+        console.print(head)
+        console.print(Text(f"    {_line(row['error'])}"))
+        console.print(Text(f"    {row['size']:,} bytes kept as {row['bytes_path']}", style="dim"))
+
+
+def _line(text: str) -> str:
+    """Return scraped text as one harmless line."""
+    return " ".join(printable(text).split())
