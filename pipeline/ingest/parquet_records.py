@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import Any, BinaryIO, Final
 
@@ -12,7 +12,8 @@ from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.streams import bomb, fault_of, seekable
 
-_BATCH: Final = 16  # rows: a row may be as large as a document may be
+_ROWS: Final = 64
+_BATCH_BYTES: Final = 32 * MIB
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -50,39 +51,69 @@ class _Wrong(Exception):
 
 
 def _records(source: BinaryIO, ctx: Context) -> Iterator[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(
-        source,
-        buffer_size=MIB,
-        pre_buffer=False,
-        thrift_string_size_limit=16 * MIB,
-        thrift_container_size_limit=1_000_000,
-    )
+    """Yield the rows; values of text are bytes, which need not be valid UTF-8."""
+    file = _open(source)
     names = file.schema_arrow.names
     if not ctx.columns.has_content(names):
         raise _Wrong(f"no column for text or HTML among {', '.join(names)[:300]}")
     roles = ctx.columns.resolve(names)
     wanted = sorted({name for columns in roles.values() for name in columns})
-    for batch in file.iter_batches(batch_size=_BATCH, columns=wanted, use_threads=False):
-        columns = [_values(column) for column in batch.columns]
-        for row in zip(*columns, strict=True):
-            yield dict(zip(batch.schema.names, row, strict=True))
+    shared = _open(source, wanted)
+    for group in range(file.num_row_groups):
+        rows = _batch_rows(shared, group, wanted)
+        for batch in file.iter_batches(rows, [group], wanted, use_threads=False):
+            columns = [_values(column) for column in batch.columns]
+            for row in zip(*columns, strict=True):
+                yield dict(zip(batch.schema.names, row, strict=True))
+
+
+def _batch_rows(shared: Any, group: int, wanted: Sequence[str]) -> int:
+    """Return how many rows of a row group to take at once.
+
+    The first row, read as a dictionary, comes with all values of the column's dictionary page:
+    the longest of them may stand in every row.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    longest = 1
+    for batch in shared.iter_batches(1, [group], wanted, use_threads=False):
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type):
+                words = _bytes(column.dictionary)
+                longest = max(longest, pc.max(pc.binary_length(words)).as_py() or 0)
+        break
+    return int(max(1, min(_ROWS, _BATCH_BYTES // longest)))
+
+
+def _open(source: BinaryIO, dictionaries: Sequence[str] = ()) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(
+        source,
+        read_dictionary=list(dictionaries),
+        buffer_size=MIB,
+        pre_buffer=False,
+        thrift_string_size_limit=16 * MIB,
+        thrift_container_size_limit=1_000_000,
+    )
 
 
 def _values(column: Any) -> list[Any]:
-    """Return a column as Python values; text as bytes, which need not be valid UTF-8."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_string(column.type):
-        column = column.cast(pa.binary())
-    elif pa.types.is_large_string(column.type):
-        column = column.cast(pa.large_binary())
-    else:
-        return list(column.to_pylist())
-    return [_text(value) for value in column.to_pylist()]
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return list(map(_text, _bytes(column).to_pylist()))
+    return list(column.to_pylist())
+
+
+def _bytes(column: Any) -> Any:
+    """Return a column of text as one of bytes; others as they are."""
+    import pyarrow as pa
+
+    if pa.types.is_large_string(column.type):
+        return column.cast(pa.large_binary())
+    return column.cast(pa.binary()) if pa.types.is_string(column.type) else column
 
 
 def _text(value: bytes | None) -> str | None:
