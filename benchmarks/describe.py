@@ -1,11 +1,11 @@
 """How well metadata is found, field by field, beside trafilatura and newspaper4k.
 
     python -m benchmarks.describe ../shared/data          # a Markdown table
-    python -m benchmarks.describe ../shared/data --calibrate   # rewrite the confidence tables
+    python -m benchmarks.describe ../shared/data --fit   # rewrite the weights
 
 Values count as right where they are equal after folding case, punctuation and spaces (authors: as
 sets). "wrong" is the share of given values that are not. About 30 % of the domains, by a hash of
-the domain, are kept aside: rules and confidences were made on the others only.
+the domain, are kept aside: rules and weights were made on the others only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import html
 import json
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -104,6 +104,7 @@ def line_cases(gold: Path) -> Iterator[Case]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         wanted = {field: row[field] for field in FIELDS}
+        wanted["published"] = row["published"] or row.get("published_from_url")
         wanted["authors"] = frozenset(fold(name) for name in row["authors"]) or None
         for field in ("published", "updated"):
             wanted[field] = wanted[field] and wanted[field][:10]
@@ -325,91 +326,100 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-# --- calibration
+# --- fitting the weights of the rules
 
-#: Fields whose rules are measured; the others have too little gold.
-MEASURED = ("headline", "authors", "outlet", "byline")
-_LEAST_VALUES = 6
+#: Fields with enough gold to fit; and the fewest candidates a rule needs for a weight of its own.
+FITTED = ("headline", "authors")
+_LEAST_SEEN = 10
+_EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
 
 
-def calibrate(found: Sequence[Case]) -> None:
-    """Rewrite the confidence tables from the development cases, rules first, then scores."""
-    development = [case for case in found if case.part == DEVELOPMENT]
-    read_cases = [(case, Context(case.document, *read(case))) for case in development]
-    gathered = [(case, gather(context)) for case, context in read_cases]
-    _write_rules(gathered)
-    _write_scores(gathered)
+def fit(found: Sequence[Case]) -> None:
+    """Rewrite the weights of the rules from the development cases (a conditional logit)."""
+    _write_weights([])
+    gathered = []
+    for case in found:
+        if case.part == DEVELOPMENT:
+            cleaned, markup = read(case)
+            gathered.append((case, gather(Context(case.document, cleaned, tuple(markup)))))
+    rows = []
+    for field in FITTED:
+        rows += _fit_field(field, [(c, found) for c, found in gathered if field in c.gold])
+    _write_weights(rows)
+
+
+def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> list[str]:
+    seen = Counter(c.rule for _, found in gathered for c in found if c.field == field)
+    names = {
+        rule: rule if count >= _LEAST_SEEN else resolve.source_kind(rule) + "_*"
+        for rule, count in seen.items()
+    }
+    start = {name: 0.0 for name in names.values()}
+    examples = [_example(field, case, found, names) for case, found in gathered]
+    fitted = _ascend(start, [example for example in examples if example[0]])
+    total: Counter[str] = Counter()
+    for rule, name in names.items():
+        total[name] += seen[rule]
+    return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in sorted(fitted)]
+
+
+Example = tuple[dict[str, dict[str, list[str]]], str | None]
+
+
+def _example(
+    field: str, case: Case, found: Sequence[Candidate], names: Mapping[str, str]
+) -> Example:
+    """Return value -> kind of source -> rules of one case, and which value is right."""
+    values: dict[str, dict[str, list[str]]] = {}
+    right = None
+    for key, group in resolve.grouped(field, found).items():
+        kinds = values.setdefault(key, {})
+        for candidate in group:
+            kinds.setdefault(resolve.source_kind(candidate.rule), []).append(names[candidate.rule])
+        if _is_right(case, field, group[0].value):
+            right = key
+    return values, right
 
 
 def _is_right(case: Case, field: str, value: str) -> bool:
     gold = case.gold.get(field)
-    if gold is None:
-        return False
     if field == "authors":
         return bool(gold == frozenset(fold(name) for name in value.split("; ")))
-    return same(field, gold, value)
+    return gold is not None and same(field, gold, value)
 
 
-def _write_rules(gathered: Sequence[tuple[Case, list[Candidate]]]) -> None:
-    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for case, candidates in gathered:
-        for candidate in candidates:
-            if candidate.field in MEASURED and candidate.field in case.gold:
-                count = counts[candidate.field, candidate.rule]
-                count[0] += _is_right(case, candidate.field, candidate.value)
-                count[1] += 1
-    rows = [
-        f"{field}\t{rule}\t{(right + 1.2) / (total + 2):.3f}\t{total}"
-        for (field, rule), (right, total) in sorted(counts.items())
-        if total >= _LEAST_VALUES
-    ]
-    _write_table("rule_confidence.tsv", rows)
-    resolve._rule_table.cache_clear()
+def _ascend(start: dict[str, float], examples: Sequence[Example]) -> dict[str, float]:
+    """Return the weights that make the right values likeliest (gradient ascent, ridge)."""
+    weights = dict(start)
+    for _ in range(_EPOCHS):
+        slope = {name: -_RIDGE * value for name, value in weights.items()}
+        for values, right in examples:
+            votes = {
+                key: [max(rules, key=lambda rule: weights[rule]) for rules in kinds.values()]
+                for key, kinds in values.items()
+            }
+            scores = {key: sum(weights[rule] for rule in rules) for key, rules in votes.items()}
+            sure = resolve.confidences(scores)
+            for key, rules in votes.items():
+                step = (key == right) - sure[key]
+                if key != right and right is not None and resolve.part_of(key, right):
+                    continue
+                for rule in rules:
+                    slope[rule] += step
+        for name, value in slope.items():
+            weights[name] += _RATE * max(-10.0, min(10.0, value))
+    return weights
 
 
-def _write_scores(gathered: Sequence[tuple[Case, list[Candidate]]]) -> None:
-    _write_table("calibration.tsv", [])
-    resolve._calibration_table.cache_clear()
-    points: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for case, candidates in gathered:
-        for field in MEASURED:
-            evidence = resolve.choose(field, candidates).evidence
-            if evidence and field in case.gold:
-                right = _is_right(case, field, evidence[0].value)
-                points[field].append((evidence[0].confidence, right))
-    rows = []
-    for field in sorted(points):
-        rows += [f"{field}\t{x:.3f}\t{y:.3f}" for x, y in isotonic(points[field])]
-    _write_table("calibration.tsv", rows)
-    resolve._calibration_table.cache_clear()
-
-
-def isotonic(points: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Return (mean score, share right) of pooled neighbours, rising in both."""
-    blocks: list[list[float]] = []  # sum of scores, right, count
-    size = max(8, len(points) // 12)
-    ordered = sorted(points)
-    for at in range(0, len(ordered), size):
-        part = ordered[at : at + size]
-        blocks.append([sum(x for x, _ in part), sum(y for _, y in part), len(part)])
-        while len(blocks) > 1 and _share(blocks[-2]) >= _share(blocks[-1]):
-            last = blocks.pop()
-            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
-    return [(block[0] / block[2], _share(block)) for block in blocks]
-
-
-def _share(block: Sequence[float]) -> float:
-    return (block[1] + 0.6) / (block[2] + 1)
-
-
-def _write_table(name: str, rows: Sequence[str]) -> None:
-    path = Path(resolve.__file__).parent / "data" / name
+def _write_weights(rows: Sequence[str]) -> None:
+    path = Path(resolve.__file__).parent / "data" / "rule_weights.tsv"
     header = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
     path.write_text("\n".join([*header, *rows]) + "\n", encoding="utf-8")
+    resolve.weights.cache_clear()
 
 
 if __name__ == "__main__":
-    if "--calibrate" in sys.argv:
-        calibrate(list(cases(Path(sys.argv[1]))))
+    if "--fit" in sys.argv:
+        fit(list(cases(Path(sys.argv[1]))))
         sys.exit()
     print(markdown(run(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))))

@@ -8,9 +8,19 @@ in its own module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
 
-from pipeline.describe import address, authors, headline, outlet
+from pipeline.describe import (
+    address,
+    agency,
+    authors,
+    dateline,
+    dates,
+    headline,
+    language,
+    outlet,
+)
 from pipeline.describe.context import Context
 from pipeline.describe.resolve import Choice, choose
 from pipeline.records import Candidate, Cleaned, Document, Metadata
@@ -25,7 +35,7 @@ def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ..
     """Return what the markup of a parsed page says; `tree` must not have been cut down yet."""
     from pipeline.describe import markup
 
-    return markup.markup_candidates(tree, url)
+    return (*markup.markup_candidates(tree, url), *dates.markup_dates(tree, url))
 
 
 def describe(document: Document, cleaned: Cleaned, markup: Sequence[Candidate] = ()) -> Metadata:
@@ -49,32 +59,59 @@ def describe_batch(
 
 def gather(context: Context) -> list[Candidate]:
     """Return the candidates of every field, as the field modules give them."""
-    return [
-        *headline.candidates(context),
-        *headline.deck_candidates(context),
-        *authors.candidates(context),
-        *outlet.candidates(context),
-        *address.candidates(context),
-    ]
+    return [candidate for module in _MODULES for candidate in module.candidates(context)]
 
 
 def _describe(context: Context) -> Metadata:
     candidates = gather(context)
-    chosen = {field: choose(field, candidates) for field in _FIELDS}
+    chosen = {field: choose(field, candidates) for field in FIELDS}
     return Metadata(
         headline=chosen["headline"].value,
         deck=chosen["deck"].value,
         byline=chosen["byline"].value,
         authors=_names(chosen["authors"]),
         outlet=chosen["outlet"].value,
+        published_date=_day(chosen["published_date"]),
+        published_at=_moment(chosen["published_at"]),
+        updated_at=_moment(chosen["updated_at"]),
+        dateline=chosen["dateline"].value,
+        agency=chosen["agency"].value,
+        agency_contributed=chosen["agency_contributed"].value,
+        language=chosen["language"].value,
+        language_score=_language_score(chosen["language"], candidates),
         url=chosen["url"].value,
         domain=chosen["domain"].value,
-        evidence=tuple(c for field in _FIELDS for c in chosen[field].evidence),
+        evidence=tuple(c for field in FIELDS for c in chosen[field].evidence),
     )
 
 
-_FIELDS = ("headline", "deck", "byline", "authors", "outlet", "url", "domain")
+#: The modules that gather candidates, and the fields, in the order of the evidence.
+_MODULES: Final = (headline, authors, outlet, dates, dateline, agency, language, address)
+FIELDS: Final = (
+    "headline", "deck", "byline", "authors", "outlet", "published_date", "published_at",
+    "updated_at", "dateline", "agency", "agency_contributed", "language", "url", "domain",
+)  # fmt: skip
 
 
 def _names(choice: Choice) -> tuple[str, ...]:
     return tuple(choice.value.split("; ")) if choice.value else ()
+
+
+def _day(choice: Choice) -> date | None:
+    return date.fromisoformat(choice.value) if choice.value else None
+
+
+def _moment(choice: Choice) -> datetime | None:
+    """Return a stated moment in UTC; None where the offset is not known."""
+    if not choice.value:
+        return None
+    moment = datetime.fromisoformat(choice.value)
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None
+
+
+def _language_score(choice: Choice, candidates: Sequence[Candidate]) -> float | None:
+    """Return how sure the detection is of the chosen language, before other sources weighed in."""
+    if choice.value is None:
+        return None
+    own = (c.confidence for c in candidates if c.field == "language" and c.value == choice.value)
+    return max(own, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
@@ -22,7 +23,7 @@ _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
 
 
 def candidates(context: Context) -> list[Candidate]:
-    """Return candidates of `headline` from markup, lines and given metadata."""
+    """Return candidates of `headline` and `deck` from markup, lines and given metadata."""
     sites = site_keys(context)
     found = _from_markup(context, sites)
     if not found:
@@ -30,7 +31,7 @@ def candidates(context: Context) -> list[Candidate]:
     given = context.document.given.get("headline")
     if given and _is_headline(value := without_site(plain(given), sites), sites):
         found.append(Candidate("headline", value, 0.9, "given_headline", shorten(given)))
-    return found
+    return found + _decks(context)
 
 
 #: Rules that read what the page shows; it shows other titles too, so they are told apart by
@@ -41,6 +42,7 @@ _SHOWN: Final = ("h1", "headline_class", "itemprop_headline")
 def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
     stated = context.markup_for("headline")
     titles = [c.value for c in stated if c.rule not in _SHOWN]
+    shown = Counter(c.rule for c in stated if c.rule in _SHOWN)
     others = {fold(c.value) for c in stated if c.rule != "title_tag"}
     found = []
     for candidate in stated:
@@ -50,6 +52,7 @@ def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
         rule = candidate.rule
         if rule in _SHOWN and titles:
             likeness = max(shared(value, title) for title in titles)
+            rule += "_only" if shown[rule] == 1 else ""
             rule += "_same" if likeness == 1 else "_like" if likeness >= _LIKE else "_unlike"
         found.append(Candidate("headline", value, 0.8, rule, candidate.source_text))
     return found
@@ -82,8 +85,7 @@ def _grams(folded: str) -> set[str]:
     return {folded[at : at + size] for at in range(max(1, len(folded) - size + 1))}
 
 
-def deck_candidates(context: Context) -> list[Candidate]:
-    """Return candidates of `deck`: a labelled line, then what the markup says."""
+def _decks(context: Context) -> list[Candidate]:
     found = [
         Candidate("deck", squeeze(line.text), 0.8, "line_deck", shorten(line.text))
         for line in context.with_role("deck")[:1]

@@ -38,9 +38,7 @@ _PAGE_TYPES: Final = frozenset(
     ("WebPage", "ItemPage", "CreativeWork", "VideoObject", "MediaObject")
 )
 _XPATH_ITEMPROP = etree.XPath("//@itemprop/..")
-_ITEMPROPS: Final = frozenset(
-    ("headline", "author", "datePublished", "dateModified", "alternativeHeadline", "dateCreated")
-)
+_ITEMPROPS: Final = frozenset(("headline", "author", "alternativeHeadline"))
 #: Elements that can hold a byline, a deck or a headline of their own.
 _TAGS: Final = (
     "a", "span", "div", "p", "h2", "h3", "h4", "h5", "h6", "li", "ul", "address", "cite", "strong",
@@ -77,7 +75,6 @@ def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ..
     marked = _marked(tree)
     found += _titles(tree, marked["headline"])
     found += _bylines(marked)
-    found += _times(tree)
     found += _decks(marked["deck"])
     found += _languages(tree)
     return tuple(dict.fromkeys(found))
@@ -357,17 +354,12 @@ def _is_unrelated(element: HtmlElement) -> bool:
 def _microdata(tree: HtmlElement) -> list[Candidate]:
     found: list[Candidate] = []
     authors: list[str] = []
-    fields = {"datePublished": "published", "dateCreated": "published", "dateModified": "updated"}
     marked = (e for e in _XPATH_ITEMPROP(tree)[:2000] if e.get("itemprop") in _ITEMPROPS)
     for element in islice(marked, 4 * _ELEMENTS):
         kind = element.get("itemprop")
         if element.tag == "meta":
             continue
-        if kind in fields:
-            value = element.get("datetime") or element.get("content") or _text(element, 80)
-            if value and len(found) < 40:
-                found.append(_candidate(fields[kind], squeeze(value)[:80], f"itemprop_{kind}"))
-        elif kind == "author":
+        if kind == "author":
             if not _is_unrelated(element):
                 authors.append(_itemprop_author(element))
         elif text := _text(element):
@@ -474,17 +466,6 @@ def _names_text(element: HtmlElement, limit: int = 300) -> str:
             return ""
     text = squeeze(" ".join(parts))
     return text if len(text) < limit else ""
-
-
-def _times(tree: HtmlElement) -> list[Candidate]:
-    found = []
-    for element in list(tree.iter("time"))[:_ELEMENTS]:
-        value = element.get("datetime") or _text(element, 80)
-        if value:
-            marks = f"{element.get('class') or ''} {element.get('itemprop') or ''}".lower()
-            field = "updated" if "updat" in marks or "modif" in marks else "published"
-            found.append(_candidate(field, squeeze(value)[:80], "time_tag"))
-    return found
 
 
 def _decks(marked: Sequence[HtmlElement]) -> list[Candidate]:

@@ -1,16 +1,18 @@
 """One value a field out of its candidates, with a calibrated confidence.
 
-Candidates that say the same (after folding) support each other, candidates that say something
-else take from it; what the score is worth was measured on development sites and stands in
-`data/rule_confidence.tsv` and `data/calibration.tsv`. How candidates are found does not belong here.
+Candidates of one value (after folding) are one group. A group scores the weights of its rules,
+the best rule of each kind of source; its confidence is the softmax of its score among all groups
+and "none of them", whose score is 0 (a conditional logit). The weights were fitted on development
+sites (`data/rule_weights.tsv`); a rule without one brings its own confidence, as log odds. How
+candidates are found does not belong here.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import exp, log
 from typing import Final
 
 from pipeline.describe.fold import data_lines, fold
@@ -19,14 +21,13 @@ from pipeline.records import Candidate
 #: Most candidates a field that are kept as evidence.
 MOST_EVIDENCE: Final = 8
 
-#: What a second independent source adds, and what a contradicting one takes (share of its own).
-_SUPPORT: Final = 0.6
-_DOUBT: Final = 0.35
-
 #: A value is given only where it is at least this likely to be right.
-THRESHOLD: Final = 0.6
+THRESHOLD: Final = 0.5
 
-_VISIBLE: Final = ("h1", "byline", "author", "rel", "itemprop", "line", "time", "deck")
+#: How much of a further unfitted source's log odds counts: sources copy from each other.
+_SUPPORT: Final = 0.4
+
+_SCORE_LIMIT: Final = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,48 @@ class Choice:
     evidence: tuple[Candidate, ...]
 
 
+#: Fields whose module has weighed agreement and doubt itself; its confidences stand.
+_FINAL: Final = frozenset(("published_date", "published_at", "updated_at"))
+
+
 def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
     """Choose the likeliest value of `field`; the chosen candidate is first in the evidence."""
-    weighed = [replace(c, confidence=rule_confidence(c)) for c in candidates if c.field == field]
-    groups: dict[str, list[Candidate]] = {}
-    for candidate in weighed:
-        groups.setdefault(key_of(field, candidate.value), []).append(candidate)
+    if field in _FINAL:
+        final = [candidate for candidate in candidates if candidate.field == field]
+        sure_enough = bool(final) and final[0].confidence >= THRESHOLD
+        return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
+    groups = grouped(field, candidates)
     if not groups:
         return Choice(None, ())
-    scores = {key: _support(group) for key, group in groups.items()}
-    order = sorted(groups, key=lambda key: -scores[key])
+    sure = confidences({key: score(group) for key, group in groups.items()})
     ranked: list[Candidate] = []
-    for key in order:
-        others = (other for other in order if other != key and not _part_of(other, key))
-        against = max((scores[other] for other in others), default=0.0)
-        sure = calibrated(field, scores[key] * (1 - _DOUBT * against))
-        group = sorted(groups[key], key=lambda c: -c.confidence)
-        ranked.append(replace(group[0], confidence=round(sure, 3)))
-        ranked.extend(group[1:3])
+    for key in sorted(groups, key=lambda key: -sure[key]):
+        best_first = sorted(groups[key], key=lambda c: -(weight(c)[0]))
+        ranked.extend(replace(c, confidence=round(sure[key], 3)) for c in best_first[:3])
     chosen = ranked[0].value if ranked[0].confidence >= THRESHOLD else None
     return Choice(chosen, tuple(ranked[:MOST_EVIDENCE]))
+
+
+def grouped(field: str, candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    """Return the candidates of `field` by value; values that fold to the same are one."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.field == field:
+            groups.setdefault(key_of(field, candidate.value), []).append(candidate)
+    return groups
+
+
+def confidences(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the probability of each value from the scores of all.
+
+    A list of authors that is part of a longer one is no rival of the longer one.
+    """
+    odds = {key: exp(min(value, _SCORE_LIMIT)) for key, value in scores.items()}
+    found = {}
+    for key, own in odds.items():
+        rivals = sum(other for name, other in odds.items() if not part_of(name, key))
+        found[key] = own / (1 + rivals)
+    return found
 
 
 def key_of(field: str, value: str) -> str:
@@ -69,63 +92,44 @@ def key_of(field: str, value: str) -> str:
     return value if field in ("published", "updated", "url") else fold(value)
 
 
-def _part_of(key: str, whole: str) -> bool:
+def part_of(key: str, whole: str) -> bool:
     """Tell whether a list of authors names only people of another, longer list."""
-    names = set(key.split(";"))
-    return ";" in whole and names < set(whole.split(";"))
+    return ";" in whole and set(key.split(";")) < set(whole.split(";"))
 
 
-def _support(group: Sequence[Candidate]) -> float:
-    """Return how sure the candidates of one value are together, one vote a kind of source."""
-    votes: dict[str, float] = {}
+def score(group: Sequence[Candidate]) -> float:
+    """Return the summed weights of the best rule of each kind of source in `group`."""
+    fitted: dict[str, float] = {}
+    own: dict[str, float] = {}
     for candidate in group:
         kind = source_kind(candidate.rule)
-        votes[kind] = max(votes.get(kind, 0.0), candidate.confidence)
-    best, *others = sorted(votes.values(), reverse=True)
-    doubt = 1 - best
-    for vote in others:
-        doubt *= 1 - _SUPPORT * vote
-    return 1 - doubt
+        value, is_fitted = weight(candidate)
+        votes = fitted if is_fitted else own
+        votes[kind] = max(votes.get(kind, -_SCORE_LIMIT), value)
+    total = sum(fitted.values())
+    ordered = sorted(own.values(), reverse=True)
+    if not fitted and ordered:
+        total = ordered.pop(0)
+    return total + _SUPPORT * sum(value for value in ordered if value > 0)
 
 
 def source_kind(rule: str) -> str:
-    """Return the kind of source a rule reads; rules of one kind are not independent."""
-    head = rule.split("_", 1)[0]
-    return "visible" if head in _VISIBLE else head
+    """Return the kind of source a rule reads; of one kind only the best rule of a value counts."""
+    return rule.split("_", 1)[0]
+
+
+def weight(candidate: Candidate) -> tuple[float, bool]:
+    """Return the weight of a candidate, and whether it was fitted (else: its own log odds)."""
+    table = weights()
+    for rule in (candidate.rule, source_kind(candidate.rule) + "_*"):
+        if (candidate.field, rule) in table:
+            return table[candidate.field, rule], True
+    sure = min(max(candidate.confidence, 0.01), 0.99)
+    return log(sure / (1 - sure)), False
 
 
 @cache
-def _rule_table() -> dict[tuple[str, str], float]:
-    rows = (line.split("\t") for line in data_lines("rule_confidence.tsv"))
+def weights() -> dict[tuple[str, str], float]:
+    """Return the fitted weights by field and rule."""
+    rows = (line.split("\t") for line in data_lines("rule_weights.tsv"))
     return {(row[0], row[1]): float(row[2]) for row in rows}
-
-
-def rule_confidence(candidate: Candidate) -> float:
-    """Return how often the candidate's rule was right on development sites, else its own guess."""
-    return _rule_table().get((candidate.field, candidate.rule), candidate.confidence)
-
-
-@cache
-def _calibration_table() -> dict[str, tuple[list[float], list[float]]]:
-    table: dict[str, tuple[list[float], list[float]]] = {}
-    for line in data_lines("calibration.tsv"):
-        field, score, right = line.split("\t")[:3]
-        xs, ys = table.setdefault(field, ([], []))
-        xs.append(float(score))
-        ys.append(float(right))
-    return table
-
-
-def calibrated(field: str, score: float) -> float:
-    """Return the share of values of `field` with about this score that were right."""
-    table = _calibration_table().get(field)
-    if table is None:
-        return score
-    xs, ys = table
-    place = bisect_right(xs, score)
-    if place == 0:
-        return ys[0]
-    if place == len(xs):
-        return ys[-1]
-    share = (score - xs[place - 1]) / (xs[place] - xs[place - 1])
-    return ys[place - 1] + share * (ys[place] - ys[place - 1])
