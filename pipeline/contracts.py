@@ -95,7 +95,7 @@ def violations(table: str, data: pa.Table) -> list[str]:
 
 def _field(prop: Mapping[str, Any]) -> pa.Field:
     return pa.field(
-        prop["name"],
+        prop.get("physicalName", prop["name"]),
         _arrow_type(prop),
         nullable=not prop.get("required", False),
         metadata={"description": prop["description"]},

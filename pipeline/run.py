@@ -100,9 +100,8 @@ def replay(out: str, reason: str | None) -> int:
     held = storage.read("quarantine", columns=["scrape_date", "reason"]).to_pylist()
     days = sorted({row["scrape_date"] for row in held if reason in (None, row["reason"])})
     if not days:
-        raise NothingToDo(
-            f"nothing in the quarantine of {out}" + (f" is {reason}" if reason else "")
-        )
+        kind = f"for the reason {reason}" if reason else "at all"
+        raise NothingToDo(f"the quarantine of {out} holds nothing {kind}")
     console = Console()
     for day in days:
         with storage.lock(f"day-{day}"):
@@ -133,9 +132,7 @@ def _materialize(work: DayOfWork, out: str) -> str | None:
         partition_key=work.day.isoformat(),
         resources={"storage": StorageResource(data=out, inbox="inbox")},
         run_config=reading | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        selection=everything
-        if work.paths
-        else everything - dg.AssetSelection.assets("raw_documents"),
+        selection=everything if work.paths else later,
         raise_on_error=False,
     )
     return None if result.success else _first_failure(result)
