@@ -47,7 +47,7 @@ def test_duckdb_pairs_every_reprint_with_its_original(corpus):
 @pytest.mark.parametrize("tool", ["polars", "pandas", "pyarrow"])
 def test_the_readme_examples_run(corpus, tool):
     names: dict[str, object] = {}
-    exec(_readme_example("python", f"# {tool}"), names)  # noqa: S102 - our own README
+    exec(_readme_example("python", f"# {tool}"), names)
     assert len(names["canonical"]) == 4
 
 
