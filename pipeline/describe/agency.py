@@ -64,13 +64,17 @@ _DISTRIBUTED: Final = re.compile(
     r"source|quelle|fuente|fonte|with permission from)\b[\s:]{0,3}(?:the\s)?",
     re.I,
 )
-_BY: Final = re.compile(r"\s*(?:by|from|von|por|par|di|door|af|av|reported by|story by|written by)\b:?\s", re.I)
+_BY: Final = re.compile(r"\s*(?:by|von|por|par|di|door|af|av|reported by|story by|written by)\b:?\s", re.I)
 #: What may follow the agency at the end of a byline.
 _BYLINE_TAIL: Final = re.compile(
     r"[\s,|·•–—-]{0,4}(?:(?:\S{0,20}\s){0,3}(?:writers?|reporters?|correspondents?|staff|columnist|editor)s?)?"
     r"[\s,.|·•()–—-]{0,6}(?:\d.{0,60}|(?:updated|published|posted|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w{0,8}\b.{0,60})?",
     re.I,
 )
+
+
+#: "Xinhua | Updated: 2017-09-15 21:45", "Reuters, July 5, 2018"
+_DATED_TAIL: Final = re.compile(r"\s{0,3}[|,·•–—-]\s{0,3}(?:\w{3,12}:?\s{1,3})?[^.!?]{0,12}\d[^!?]{3,40}")
 
 
 def candidates(context: Context) -> list[Candidate]:
@@ -130,7 +134,7 @@ def _in_names(value: str) -> str | None:
 
 def _from_lines(context: Context) -> Iterator[Candidate]:
     for line in _lines(context):
-        if not agency_names.mention().search(line.text[:_LONGEST]):
+        if not agency_names.may_mention(line.text[:_LONGEST]):
             continue
         yield from _from_line(line)
 
@@ -147,8 +151,18 @@ def _lines(context: Context) -> Iterator[Line]:
         numbers |= {number for number, line in enumerate(lines) if line.role == role}
     for number in sorted(number for number in numbers if number < len(lines)):
         line = lines[number]
-        if len(line.text) <= _LONGEST and line.role not in ("caption", "related", "nav", "comment", "headline", "repeat"):
+        if len(line.text) <= _LONGEST and (line.role not in _NEVER or _signs(line, number, body)):
             yield line
+
+
+#: Roles that name agencies for other reasons: pictures, other stories, menus.
+_NEVER: Final = frozenset(("caption", "related", "nav", "comment", "headline", "repeat"))
+
+
+def _signs(line: Line, number: int, body: list[int]) -> bool:
+    """Return whether `line` is nothing but an agency right below the body, whatever its role."""
+    below = bool(body) and 0 < number - body[-1] <= 2
+    return below and agency_names.exactly(line.text) is not None
 
 
 def _from_line(line: Line) -> Iterator[Candidate]:
@@ -177,7 +191,9 @@ def _copyright(text: str) -> str | None:
     """Return the agency that a copyright line names right after the sign."""
     for sign in _COPYRIGHT.finditer(text):
         match = agency_names.mention().match(text, sign.end())
-        if match is not None and not _PHOTO.search(text[: sign.start()]):
+        # "© REUTERS/ Jane Doe" credits a picture.
+        slashed = match is not None and text[match.end() :].lstrip().startswith("/")
+        if match is not None and not slashed and not _PHOTO.search(text[: sign.start()]):
             return agency_names.of_mention(match)
     return None
 
@@ -197,7 +213,10 @@ def _byline(text: str, role: str) -> str | None:
     if len(text) > _LONGEST_BYLINE or _PROSE.search(text) or _PHOTO.search(text):
         return None
     if (name := agency_names.exactly(_BY.sub("", text, count=1))) is not None:
-        return name
+        return None if text.endswith(":") else name
+    first = agency_names.mention().match(text)
+    if first is not None and _DATED_TAIL.fullmatch(text, first.end()):
+        return agency_names.of_mention(first)
     if role not in ("byline", "credit") and not _BY.match(text):
         return None
     for match in agency_names.mention().finditer(text):

@@ -68,10 +68,29 @@ def mention() -> re.Pattern[str]:
 
     Use it on short lines: a code such as "AP" or "PA" says little by itself.
     """
-    names = sorted(_by_name(), key=len, reverse=True)
+    printed = {name for agency in agencies() for name in agency.names}
+    names = sorted(printed | {name.upper() for name in printed}, key=len, reverse=True)
     codes = sorted(_by_code(), key=len, reverse=True)
     named, coded = ("|".join(re.escape(word) for word in words) for words in (names, codes))
-    return re.compile(rf"(?<!\w)(?:(?P<name>(?i:{named}))|(?P<code>{coded}))(?!\w)")
+    return re.compile(rf"(?<!\w)(?:(?P<name>{named})|(?P<code>{coded}))(?!\w)")
+
+
+@functools.cache
+def _telling_words() -> frozenset[str]:
+    """Return the longest word of each name, as printed and in capitals, and all codes' words."""
+    longest = (
+        max(re.findall(r"\w+", name), key=len) for name in (n for a in agencies() for n in a.names)
+    )
+    codes = (word for code in _by_code() for word in re.findall(r"\w+", code))
+    return frozenset(form for word in longest for form in (word, word.upper())) | frozenset(codes)
+
+
+_WORDS: Final = re.compile(r"\w+")
+
+
+def may_mention(text: str) -> bool:
+    """Return whether `text` can hold a match of `mention`; much cheaper than looking for one."""
+    return not _telling_words().isdisjoint(_WORDS.findall(text))
 
 
 def of_mention(match: re.Match[str]) -> str:

@@ -8,8 +8,8 @@ where it stands become the name of the rule, and how often each rule is right wa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pipeline.describe import date_words
@@ -24,11 +24,14 @@ _DATED: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\s?\d\d|\b\d{
 _BYLINE: Final = re.compile(r"(?:^|[|•·–—-])\s*(?:by|von|por|par|di|door|af|av)\b[\s:]", re.I)
 _LONGEST: Final = 300
 _ABOVE: Final = 14
+_NEAR: Final = 6
 _BELOW: Final = 12
+#: A longer line in another story's teaser or a footer tells something, it does not date.
+_ASIDE_WORDS: Final = 10
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 #: Roles whose dates are those of other things: comments, links to other stories, footers.
-_OTHER_ROLES: Final = frozenset(("comment", "related", "nav", "legal", "ad", "promo", "caption", "player", "bio"))
+_OTHER_ROLES: Final = frozenset(("comment", "related", "nav", "legal", "ad", "promo", "player", "bio"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,46 @@ class Dated:
 
 def dated_lines(context: Context, order: Order | None) -> list[Dated]:
     """Return the dates that lines state, in the order of the text."""
-    lines = context.cleaned.lines
+    lines = _printed(context)
     return [
         dated
-        for number, place in _places(context)
+        for number, place in _places(lines)
         if len(lines[number].text) <= _LONGEST and _DATED.search(lines[number].text)
         for dated in _read(lines[number], lines[number - 1] if number else None, place, order)
     ]
 
 
-def _places(context: Context) -> Iterator[tuple[int, str]]:
-    """Yield line numbers worth reading, with their place: top, above, start, end or below."""
-    lines = context.cleaned.lines
+def _printed(context: Context) -> list[Line]:
+    """Return the lines as printed: parts of one line with several roles are put together again.
+
+    The role of the whole is that of the part that can date the article, else of the first part.
+    """
+    raw = context.cleaned.raw_text
+    joined: list[Line] = []
+    for line in context.cleaned.lines:
+        last = joined[-1] if joined else None
+        if last is None or line.start - last.start > _LONGEST or "\n" in raw[last.end : line.start]:
+            joined.append(line)
+            continue
+        role = line.role if line.role in ("timestamp", "byline") and last.role != "byline" else last.role
+        joined[-1] = replace(last, end=line.end, text=raw[last.start : line.end], role=role)
+    return joined
+
+
+def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+    """Yield line numbers worth reading, with their place.
+
+    `above` is between headline and body; without a headline, `near` is right before the body and
+    `high` a little further; `top` is the rest before the body; `start`, `end` and `below` speak
+    for themselves.
+    """
     body = [number for number, line in enumerate(lines) if line.role == BODY]
     first, last = (body[0], body[-1]) if body else (min(len(lines), 40), min(len(lines), 40))
     headline = next((n for n, line in enumerate(lines[: first + 3]) if line.role == "headline"), None)
     for number in range(max(0, first - 80), first):
-        near = first - number <= _ABOVE
-        below_headline = headline is not None and number >= headline
-        yield number, "above" if below_headline or (near and headline is None) else "top"
+        near = "near" if first - number <= _NEAR else "high" if first - number <= _ABOVE else "top"
+        near = "top" if headline is not None else near
+        yield number, "above" if headline is not None and number >= headline else near
     edge = set(body[:4]) | set(body[-3:])
     for number in range(first, min(len(lines), last + _BELOW + 1)):
         if number > last:
@@ -78,14 +102,17 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
     for count, stated in enumerate(find(text, order=order)):
         if count > 3:
             return
-        label = date_words.label(text[end : stated.start])
+        label = date_words.label(text[end : stated.start][-32:])
         if label is None and count == 0 and not text[: stated.start].strip() and before is not None:
             label = date_words.label(before.text) if len(before.text.strip()) < 30 else None
         end = stated.end
         if label == "other":
             continue
         field = "updated" if label == "updated" else "published"
-        yield Dated(stated, field, f"line_{_shape(line, stated, label)}_{place}", text)
+        shape = _shape(line, stated, label)
+        if shape == "prose":
+            continue
+        yield Dated(stated, field, f"{shape}_{place}", text)
 
 
 def _shape(line: Line, stated: Stated, label: str | None) -> str:
@@ -93,14 +120,16 @@ def _shape(line: Line, stated: Stated, label: str | None) -> str:
     text = line.text.strip()
     rest = text[: stated.start] + " " + text[stated.end :]
     words = len(_WORD.findall(rest))
+    if line.role == "caption" or (line.role in _OTHER_ROLES and words > _ASIDE_WORDS):
+        return "prose"
     if line.role in _OTHER_ROLES:
         return "aside"
-    if label is not None and words <= 25:
+    if label is not None and words <= 20:
         return "labelled"
-    if _BYLINE.search(text[:60]) or line.role == "byline":
-        return "byline" if words <= 25 else "prose"
     if words <= 2:
         return "alone"
+    if _BYLINE.search(text[:60]) or line.role == "byline":
+        return "byline" if words <= 25 else "prose"
     if line.role == "timestamp":
         return "stamp"
     return "short" if words <= 9 and not text.endswith((".", "?", "!")) else "prose"

@@ -114,6 +114,9 @@ _NAMED: Final = (
         rf"[\s-]{{1,2}}['’]?(?P<short>\d\d)(?![\d:.])"
     )),
     # Unix `date`: "Tue May 14 16:45:01 EDT 2019"
+    ("clock_inside", re.compile(
+        rf"(?<![^\W\d_])(?P<month>{_WORD})\.?\s{{1,2}}(?P<day>\d{{1,2}}),?\s\d\d?:\d\d(?:\s?[AaPp][Mm])?,?\s(?P<year>{_YEAR})(?!\d)"
+    )),
     ("unix", re.compile(
         rf"(?P<month>{_WORD})\s{{1,2}}(?P<day>\d{{1,2}})\s"
         rf"(?P<clock>\d\d:\d\d(?::\d\d)?)\s(?P<zone>[A-Z]{{1,5}}|[+-]\d{{4}})?\s?(?P<year>{_YEAR})(?!\d)"
@@ -129,7 +132,7 @@ _COMPACT: Final = re.compile(
     r"(?:[T ]?(?P<clock>[0-2]\d[0-5]\d(?:[0-5]\d)?))?(?!\d)"
 )
 _NUMERIC: Final = re.compile(
-    rf"(?<![\d.,/:-])(?P<first>\d{{1,2}})(?P<sep>[-/.])\s?(?P<second>\d{{1,2}})(?P=sep)\s?"
+    rf"(?<![\d.,/:-])(?P<first>\d{{1,2}})(?P<sep>[-/.]|\s\|\s)\s?(?P<second>\d{{1,2}})(?P=sep)\s?"
     rf"(?:(?P<year>{_YEAR})|(?P<short>\d\d))(?!\d|[-/.:]\d)"
 )
 _ASIAN: Final = re.compile(
@@ -234,11 +237,11 @@ def _numeric(match: re.Match[str], order: Order | None) -> Iterator[Stated]:
     first, second = int(match["first"]), int(match["second"])
     year = int(match["year"]) if match["year"] else _century(match["short"])
     as_mdy, as_dmy = safe_day(year, first, second), safe_day(year, second, first)
-    readings = [as_dmy, as_mdy] if order == "dmy" or match["sep"] == "." else [as_mdy, as_dmy]
+    readings = [as_dmy, as_mdy] if order == "dmy" or match["sep"] in (".", " | ") else [as_mdy, as_dmy]
     days = [day for day in readings if day is not None]
     if not days:
         return
-    clear = order is not None or match["sep"] == "." or len(set(days)) == 1
+    clear = order is not None or match["sep"] in (".", " | ") or len(set(days)) == 1
     form = "numeric" if match["year"] else "numeric_short_year"
     yield Stated(
         days[0], None, None, match.start(), match.end(), form, None if clear else days[1]

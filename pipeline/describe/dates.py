@@ -36,6 +36,12 @@ _SUPPORT: Final = 0.6
 _MACHINE: Final = frozenset(("meta", "json", "itemprop"))
 _SURE: Final = 0.8
 
+#: The doubt that stays where all sources state one day, as a share.
+_LONE: Final = 0.6
+
+#: Confidence of a labelled update: no data set states them, a sample was read by hand.
+_UPDATED: Final = 0.9
+
 _SOURCE_LENGTH: Final = 200
 
 
@@ -90,7 +96,7 @@ def _confidence(rule: str) -> float:
 
 
 def _clue(stated: Stated, field: str, rule: str, text: str) -> Clue:
-    name = rule if field == "published" else f"{rule}_updated" if rule.startswith("line") else rule
+    name = rule if field == "published" else f"{rule}_updated" if rule.startswith(("line", "text")) else rule
     shown = " ".join(text[: 2 * _SOURCE_LENGTH].split())[:_SOURCE_LENGTH]
     return Clue(stated, field, name, shown, _confidence(name))
 
@@ -134,7 +140,13 @@ def _order(context: Context) -> Order | None:
     suffix = host.rsplit(".", 1)[-1]
     if suffix in _DAY_FIRST:
         return "dmy"
-    return "mdy" if suffix in _MONTH_FIRST else None
+    if suffix in _MONTH_FIRST:
+        return "mdy"
+    stated = context.markup_for("language")
+    locale = stated[0].value.lower().replace("_", "-")[:5] if stated else ""
+    if not locale or locale == "en":
+        return None
+    return "mdy" if locale == "en-us" else "dmy"
 
 
 def _all_clues(context: Context, order: Order | None) -> Iterator[Clue]:
@@ -147,8 +159,10 @@ def _all_clues(context: Context, order: Order | None) -> Iterator[Clue]:
     given = context.document.given.get("date", "")
     if given and (stated := parse(given, now=now, order=order)) is not None:
         yield _clue(stated, "published", "given", given)
+    # Roles of flattened text are guessed by a model, those of a page by its markup.
+    source = "line" if context.document.media_type == "text/html" else "text"
     for dated in dated_lines(context, order):
-        yield _clue(dated.stated, dated.field, dated.rule, dated.text)
+        yield _clue(dated.stated, dated.field, f"{source}_{dated.rule}", dated.text)
     if (stated := in_address(context.document.url)) is not None:
         yield _clue(stated, "published", "url", context.document.url or "")
 
@@ -178,7 +192,7 @@ def in_address(url: str | None) -> Stated | None:
 def _kind(rule: str) -> str:
     """Return the kind of source of a rule; sources of one kind do not support each other."""
     head = rule.split("_", 1)[0]
-    return "visible" if head in ("html", "line") else head
+    return "visible" if head in ("html", "line", "text") else head
 
 
 Day = tuple[date, float, Clue]
@@ -191,6 +205,9 @@ def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
         days.setdefault(_reckoned_day(clue, clues), []).append(clue)
     scored = [(day, _together(group), max(group, key=lambda c: c.confidence)) for day, group in days.items()]
     scored.sort(key=lambda entry: -entry[1])
+    if len(scored) == 1:
+        # The only day that the document states: nothing speaks for another.
+        scored[0] = (scored[0][0], 1 - (1 - scored[0][1]) * _LONE, scored[0][2])
     if len(scored) > 1:
         rival = scored[1][1]
         scored[0] = (scored[0][0], scored[0][1] * (1 - 0.2 * rival), scored[0][2])
@@ -205,21 +222,28 @@ def _reckoned_day(clue: Clue, clues: Iterable[Clue]) -> date:
     day of `published_at`. A stated offset other than UTC comes first.
     """
     stated = clue.stated
+    if stated.clock is not None and stated.offset == 0:
+        return stated.day
     for other in clues:
         moment = other.stated
-        if moment.clock is None or other.confidence < _SURE or _kind(other.rule) not in _MACHINE:
+        if moment.offset != 0 or moment.clock is None or other.confidence < _SURE:
             continue
-        if moment.offset is None or other is clue:
-            continue
-        gap = (stated.day - moment.day).days
-        if stated.at() is not None and stated.offset == 0 and moment.offset == 0:
-            continue
-        if stated.offset not in (None, 0) and moment.offset == 0:
-            continue
-        west, east = gap == -1 and moment.clock.hour < 12, gap == 1 and moment.clock.hour >= 10
-        if west or east:
+        if _kind(other.rule) in _MACHINE and _may_be_local(stated, moment):
             return moment.day
     return stated.day
+
+
+def _may_be_local(local: Stated, moment: Stated) -> bool:
+    """Return whether `local`, a day or a time on it, can be the UTC `moment` somewhere on Earth."""
+    assert moment.clock is not None  # noqa: S101
+    gap = (local.day - moment.day).days
+    if local.clock is None:
+        return (gap == -1 and moment.clock.hour < 12) or (gap == 1 and moment.clock.hour >= 10)
+    if local.offset is not None:
+        return local.at() == moment.at()
+    there = datetime.combine(local.day, local.clock)
+    minutes = (there - datetime.combine(moment.day, moment.clock)).total_seconds() / 60
+    return gap != 0 and -12 * 60 <= minutes <= 14 * 60 and abs((minutes + 5) % 30 - 5) <= 1
 
 
 def _together(group: Sequence[Clue]) -> float:
@@ -256,6 +280,6 @@ def _updated_at(day: date, clues: Sequence[Clue]) -> list[Candidate]:
     ]  # fmt: skip
     later.sort(key=lambda clue: (clue.stated.offset is None, -clue.confidence))
     return [
-        Candidate("updated_at", clue.stated.iso(), round(clue.confidence, 3), clue.rule, clue.text)
+        Candidate("updated_at", clue.stated.iso(), _UPDATED, clue.rule, clue.text)
         for clue in later[:2]
     ]
