@@ -107,7 +107,7 @@ def _generated(a: str, b: str, is_family: bool, kind: str, bodies: Bodies) -> Ju
     return Judged(verify_pair(a, b, bodies).alignment.evidence, is_family, kind, "", f"{a} {b}")
 
 
-def fit(pairs: Sequence[Judged], weights: Sequence[float], ridge: float = 0.05) -> dict[str, Any]:
+def fit(pairs: Sequence[Judged], weights: Sequence[float], ridge: float = 0.01) -> dict[str, Any]:
     """Return a logistic model of `is_family` over the features, by Newton's method."""
     names = list(relations.features(pairs[0].evidence))
     x = np.array([[*relations.features(each.evidence).values(), 1.0] for each in pairs])
@@ -200,7 +200,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
                 print(f"{chance:.2f} {each.relation} {each.note}\n     {each.evidence}")
         for (each, _), ok in zip(family, right, strict=True):
             if not ok:
-                print(relations.kind(each.evidence, limits), each.relation, each.note, each.evidence)
+                print(
+                    relations.kind(each.evidence, limits), each.relation, each.note, each.evidence
+                )
         for each, bad in zip(made, wrong, strict=True):
             if bad:
                 print(each.relation, each.note, each.evidence)

@@ -19,8 +19,10 @@ from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, s
 
 #: Words of a run that is replaced in the other text: a changed name, not a new passage.
 _REPLACED: Final = 8
-#: Share of a sentence's words that stand in the other text for it to count as shared.
-_SENTENCE_SHARE: Final = 0.75
+#: Share of a sentence's words from which shared runs in it are more than a stock phrase.
+_PARTLY_SHARED: Final = 0.3
+#: Share of a sentence's words from which it is the same sentence.
+_NEARLY_SHARED: Final = 0.7
 #: Likeness from which two spellings are taken for the same words.
 _SPELLING: Final = 0.7
 _MAX_GAPS: Final = 60
@@ -48,26 +50,6 @@ class Body:
     def ordered(self) -> U64:
         """The shingles, sorted."""
         return self.shingles[self.order]
-
-    @functools.cached_property
-    def triples(self) -> U64:
-        """Hashes of runs of three words, for lightly edited passages."""
-        hashes = self.words.hashes
-        if len(hashes) < 3:
-            return hashes[:0]
-        odd, other = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed: U64 = (hashes[:-2] * odd + hashes[1:-1]) * other + hashes[2:]
-        return mixed
-
-    @functools.cached_property
-    def ordered_triples(self) -> U64:
-        """The triples, sorted."""
-        return np.sort(self.triples)
-
-    @functools.cached_property
-    def ordered_words(self) -> U64:
-        """The words, sorted."""
-        return np.sort(self.words.hashes)
 
     @functools.cached_property
     def sentence_sizes(self) -> I64:
@@ -101,16 +83,12 @@ class Evidence:
     containment_b: float
     containment_outside_quotes: float  # of the shorter's shingles outside quotations
     shared: float  # share of the shorter's words that are shared
-    shared_outside_quotes: float  # of its words outside quotations
+    story: float  # of its words outside quotations, in sentences of which much is shared
     shared_longer: float  # share of the longer's words that are shared
-    near_outside_quotes: float  # words outside quotations in shared runs of three or more
     unquoted_words: int  # of the shorter
     longest_run: int  # words
-    longest_run_outside_quotes: int
-    sentences: float  # share of the shorter's sentences (by words) that are shared
+    sentences: float  # share of the shorter, in words, whose sentences are nearly all shared
     order: float  # share of the shared words that come in the same order
-    lead: float  # share of the first 60 words of the shorter that are shared
-    facts: float  # share of the shorter's names and numbers that the other has
     replaced_facts: float  # share of the gaps between shared runs that only change a fact
     replaced_facts_density: float  # such gaps for 100 words of the shorter
     length_ratio: float  # shorter by longer
@@ -218,10 +196,8 @@ def _evidence(
     unquoted = ~shorter.words.quoted
     covered = _covered(hit, len(shorter), SHINGLE)
     covered_longer = _covered(hits[id(longer)], len(longer), SHINGLE)
-    near = _covered(_stands_in(shorter.triples, longer.ordered_triples), len(shorter), 3)
     open_shingles = unquoted[: len(hit)] | unquoted[len(unquoted) - len(hit) :]
-    known = _stands_in(shorter.words.hashes, longer.ordered_words)
-    facts = shorter.words.facts & unquoted
+    by_sentence = _by_sentence(shorter, covered)
     replaced = _replaced_facts(a, b, runs)
     return Evidence(
         words_a=len(a),
@@ -230,16 +206,12 @@ def _evidence(
         containment_b=_share(hits[id(b)]),
         containment_outside_quotes=_share(hit[open_shingles]),
         shared=_share(covered),
-        shared_outside_quotes=_share(covered[unquoted]),
+        story=_share((covered & (by_sentence >= _PARTLY_SHARED))[unquoted]),
         shared_longer=_share(covered_longer),
-        near_outside_quotes=_share((near | covered)[unquoted]),
-        unquoted_words=int(unquoted.sum()),
+        unquoted_words=int(np.count_nonzero(unquoted)),
         longest_run=int(runs[:, 2].max(initial=0)),
-        longest_run_outside_quotes=_longest(covered & unquoted),
-        sentences=_shared_sentences(shorter, near | covered),
+        sentences=_share(by_sentence >= _NEARLY_SHARED),
         order=_in_order(runs),
-        lead=_share(covered[:60]),
-        facts=_share(known[facts]) if facts.any() else 1.0,
         replaced_facts=replaced[0],
         replaced_facts_density=replaced[1],
         length_ratio=len(shorter) / max(len(longer), 1),
@@ -250,16 +222,11 @@ def _share(flags: Bools) -> float:
     return float(np.count_nonzero(flags)) / len(flags) if len(flags) else 0.0
 
 
-def _longest(flags: Bools) -> int:
-    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
-    return int((edges[1::2] - edges[0::2]).max(initial=0))
-
-
-def _shared_sentences(body: Body, covered: Bools) -> float:
-    """Return the share of the body, in words, whose sentences are nearly all shared."""
-    sizes = body.sentence_sizes
-    shared = np.bincount(body.sentence_of, weights=covered, minlength=len(sizes))
-    return float(sizes[shared >= _SENTENCE_SHARE * sizes].sum()) / max(len(body), 1)
+def _by_sentence(body: Body, covered: Bools) -> npt.NDArray[np.float64]:
+    """Return for each word which share of its sentence is covered."""
+    shared = np.bincount(body.sentence_of, weights=covered, minlength=len(body.sentence_sizes))
+    share: npt.NDArray[np.float64] = (shared / body.sentence_sizes)[body.sentence_of]
+    return share
 
 
 def _in_order(runs: I64) -> float:

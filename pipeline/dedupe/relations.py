@@ -51,22 +51,20 @@ def judge(evidence: Evidence) -> Verdict:
 
 def features(evidence: Evidence) -> dict[str, float]:
     """Return the features of the model by name; all between 0 and about 1."""
-    open_share = evidence.shared_outside_quotes
     # In a text with hardly a word outside quotations, the quotations are the text.
     trust = min(1.0, evidence.unquoted_words / 60)
+    share = min(evidence.replaced_facts, 1.0)
+    density = min(evidence.replaced_facts_density / 3, 1.0)
     return {
-        "open": trust * open_share + (1 - trust) * evidence.shared,
-        "near": trust * evidence.near_outside_quotes + (1 - trust) * evidence.shared,
-        "sentences": evidence.sentences,
-        "facts": evidence.facts,
-        "replaced_facts": min(evidence.replaced_facts, 1.0),
-        "run": min(math.log1p(evidence.longest_run_outside_quotes) / math.log(200), 1.0),
-        "longer": evidence.shared_longer,
-        "length": min(math.log1p(min(evidence.words_a, evidence.words_b)) / math.log(1000), 1.2),
+        "story": trust * evidence.story + (1 - trust) * evidence.shared,
+        "replaced_facts": share,
+        "replaced_facts_density": density,
+        "template": share * density,
     }
 
 
 def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
+    """Return the relation of two articles known to be one family."""
     whole = max(evidence.sentences, evidence.shared) >= limits["whole"]
     if not whole or evidence.shared < limits["verbatim"]:
         return REVISION
