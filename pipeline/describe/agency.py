@@ -64,7 +64,9 @@ _DISTRIBUTED: Final = re.compile(
     r"source|quelle|fuente|fonte|with permission from)\b[\s:]{0,3}(?:the\s)?",
     re.I,
 )
-_BY: Final = re.compile(r"\s*(?:by|von|por|par|di|door|af|av|reported by|story by|written by)\b:?\s", re.I)
+_BY: Final = re.compile(
+    r"\s*(?:by|von|por|par|di|door|af|av|reported by|story by|written by)\b:?\s", re.I
+)
 #: What may follow the agency at the end of a byline.
 _BYLINE_TAIL: Final = re.compile(
     r"[\s,|·•–—-]{0,4}(?:(?:\S{0,20}\s){0,3}(?:writers?|reporters?|correspondents?|staff|columnist|editor)s?)?"
@@ -74,7 +76,9 @@ _BYLINE_TAIL: Final = re.compile(
 
 
 #: "Xinhua | Updated: 2017-09-15 21:45", "Reuters, July 5, 2018"
-_DATED_TAIL: Final = re.compile(r"\s{0,3}[|,·•–—-]\s{0,3}(?:\w{3,12}:?\s{1,3})?[^.!?]{0,12}\d[^!?]{3,40}")
+_DATED_TAIL: Final = re.compile(
+    r"\s{0,3}[|,·•–—-]\s{0,3}(?:\w{3,12}:?\s{1,3})?[^.!?]{0,12}\d[^!?]{3,40}"
+)
 
 
 def candidates(context: Context) -> list[Candidate]:
@@ -220,6 +224,8 @@ def _byline(text: str, role: str) -> str | None:
     if role not in ("byline", "credit") and not _BY.match(text):
         return None
     for match in agency_names.mention().finditer(text):
-        if _BYLINE_TAIL.fullmatch(text, match.end()) and not text[: match.start()].endswith(("@", "/")):
+        if _BYLINE_TAIL.fullmatch(text, match.end()) and not text[: match.start()].endswith(
+            ("@", "/")
+        ):
             return agency_names.of_mention(match)
     return None

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from pipeline.describe.context import Context
 
 #: A line that could hold a date: a year, or a numeric date with a short year.
-_DATED: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\s?\d\d|\b\d{1,2}[\s-]\w{3,9}[\s-]['’]?\d\d\b")
+_DATED: Final = re.compile(
+    r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\s?\d\d|\b\d{1,2}[\s-]\w{3,9}[\s-]['’]?\d\d\b"
+)
 _BYLINE: Final = re.compile(r"(?:^|[|•·–—-])\s*(?:by|von|por|par|di|door|af|av)\b[\s:]", re.I)
 _LONGEST: Final = 300
+_OPENING: Final = 24
 _ABOVE: Final = 14
 _NEAR: Final = 6
 _BELOW: Final = 12
@@ -31,7 +34,9 @@ _ASIDE_WORDS: Final = 10
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 #: Roles whose dates are those of other things: comments, links to other stories, footers.
-_OTHER_ROLES: Final = frozenset(("comment", "related", "nav", "legal", "ad", "promo", "player", "bio"))
+_OTHER_ROLES: Final = frozenset(
+    ("comment", "related", "nav", "legal", "ad", "promo", "player", "bio")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def dated_lines(context: Context, order: Order | None) -> list[Dated]:
     return [
         dated
         for number, place in _places(lines)
-        if len(lines[number].text) <= _LONGEST and _DATED.search(lines[number].text)
+        if _DATED.search(lines[number].text[:_LONGEST])
         for dated in _read(lines[number], lines[number - 1] if number else None, place, order)
     ]
 
@@ -64,10 +69,14 @@ def _printed(context: Context) -> list[Line]:
     joined: list[Line] = []
     for line in context.cleaned.lines:
         last = joined[-1] if joined else None
-        if last is None or line.start - last.start > _LONGEST or "\n" in raw[last.end : line.start]:
+        if last is None or line.end - last.start > _LONGEST or "\n" in raw[last.end : line.start]:
             joined.append(line)
             continue
-        role = line.role if line.role in ("timestamp", "byline") and last.role != "byline" else last.role
+        role = (
+            line.role
+            if line.role in ("timestamp", "byline") and last.role != "byline"
+            else last.role
+        )
         joined[-1] = replace(last, end=line.end, text=raw[last.start : line.end], role=role)
     return joined
 
@@ -81,7 +90,9 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     """
     body = [number for number, line in enumerate(lines) if line.role == BODY]
     first, last = (body[0], body[-1]) if body else (min(len(lines), 40), min(len(lines), 40))
-    headline = next((n for n, line in enumerate(lines[: first + 3]) if line.role == "headline"), None)
+    headline = next(
+        (n for n, line in enumerate(lines[: first + 3]) if line.role == "headline"), None
+    )
     for number in range(max(0, first - 80), first):
         near = "near" if first - number <= _NEAR else "high" if first - number <= _ABOVE else "top"
         near = "top" if headline is not None else near
@@ -91,13 +102,19 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
         if number > last:
             yield number, "below"
         elif number in edge or (lines[number].role != BODY and number <= first + 8):
-            yield number, "start" if number <= first + 8 and number in body[:4] + [number] and number - first <= 8 else "end"
+            yield (
+                number,
+                "start"
+                if number <= first + 8 and number in body[:4] + [number] and number - first <= 8
+                else "end",
+            )
         elif lines[number].role in ("timestamp", "byline"):
             yield number, "end"
 
 
 def _read(line: Line, before: Line | None, place: str, order: Order | None) -> Iterator[Dated]:
-    text = line.text.strip()
+    text = line.text[: _LONGEST + 1].strip()
+    long = len(text) > _LONGEST
     end = 0
     for count, stated in enumerate(find(text, order=order)):
         if count > 3:
@@ -106,7 +123,8 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
         if label is None and count == 0 and not text[: stated.start].strip() and before is not None:
             label = date_words.label(before.text) if len(before.text.strip()) < 30 else None
         end = stated.end
-        if label == "other":
+        # A paragraph is dated only by what it opens with: "Published: May 3, 2018 ...".
+        if label == "other" or (long and (label is None or stated.start > _OPENING)):
             continue
         field = "updated" if label == "updated" else "published"
         shape = _shape(line, stated, label)
@@ -120,11 +138,13 @@ def _shape(line: Line, stated: Stated, label: str | None) -> str:
     text = line.text.strip()
     rest = text[: stated.start] + " " + text[stated.end :]
     words = len(_WORD.findall(rest))
-    if line.role == "caption" or (line.role in _OTHER_ROLES and words > _ASIDE_WORDS):
+    if line.role == "caption" or (
+        len(line.text) <= _LONGEST and line.role in _OTHER_ROLES and words > _ASIDE_WORDS
+    ):
         return "prose"
     if line.role in _OTHER_ROLES:
         return "aside"
-    if label is not None and words <= 20:
+    if label is not None and (words <= 20 or len(line.text) > _LONGEST):
         return "labelled"
     if words <= 2:
         return "alone"

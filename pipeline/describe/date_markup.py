@@ -91,7 +91,15 @@ def _text(element: HtmlElement) -> str:
 
 def _stated(element: HtmlElement) -> str | None:
     """Return what states the date: an attribute that parses, else the text if it holds one."""
-    for name in ("datetime", "data-datetime", "data-timestamp", "data-date", "data-time", "title", "content"):
+    for name in (
+        "datetime",
+        "data-datetime",
+        "data-timestamp",
+        "data-date",
+        "data-time",
+        "title",
+        "content",
+    ):
         value = element.get(name)
         if value and len(value) <= 60 and parse(value.strip()) is not None:
             return " ".join(value.split())

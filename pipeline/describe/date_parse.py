@@ -138,7 +138,9 @@ _NUMERIC: Final = re.compile(
 _ASIAN: Final = re.compile(
     rf"(?P<year>{_YEAR})\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일]"
 )
-_EPOCH: Final = re.compile(r"\s*(?P<seconds>1[0-9]{9}|[89][0-9]{8})(?P<fraction>\d{3})?(?:\.\d+)?\s*")
+_EPOCH: Final = re.compile(
+    r"\s*(?P<seconds>1[0-9]{9}|[89][0-9]{8})(?P<fraction>\d{3})?(?:\.\d+)?\s*"
+)
 
 _ZONE: Final = (
     r"(?:\s{0,2}(?P<zone>Z(?![^\W\d_])|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d\d)?(?!\d)|"
@@ -237,15 +239,15 @@ def _numeric(match: re.Match[str], order: Order | None) -> Iterator[Stated]:
     first, second = int(match["first"]), int(match["second"])
     year = int(match["year"]) if match["year"] else _century(match["short"])
     as_mdy, as_dmy = safe_day(year, first, second), safe_day(year, second, first)
-    readings = [as_dmy, as_mdy] if order == "dmy" or match["sep"] in (".", " | ") else [as_mdy, as_dmy]
+    readings = (
+        [as_dmy, as_mdy] if order == "dmy" or match["sep"] in (".", " | ") else [as_mdy, as_dmy]
+    )
     days = [day for day in readings if day is not None]
     if not days:
         return
     clear = order is not None or match["sep"] in (".", " | ") or len(set(days)) == 1
     form = "numeric" if match["year"] else "numeric_short_year"
-    yield Stated(
-        days[0], None, None, match.start(), match.end(), form, None if clear else days[1]
-    )
+    yield Stated(days[0], None, None, match.start(), match.end(), form, None if clear else days[1])
 
 
 def _century(short: str) -> int:

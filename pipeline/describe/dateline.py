@@ -125,7 +125,9 @@ def _clean_source(source: str) -> str | None:
     return None
 
 
-_STATION: Final = re.compile(r"[A-Z]{3,6}(?:[-/ ](?:TV|FM|AM|[A-Z]{2,5}|\d{1,2}))?|[A-Z]{3,5} (?:News|Radio|Wire)")
+_STATION: Final = re.compile(
+    r"[A-Z]{3,6}(?:[-/ ](?:TV|FM|AM|[A-Z]{2,5}|\d{1,2}))?|[A-Z]{3,5} (?:News|Radio|Wire)"
+)
 
 
 def _place(printed: str) -> str | None:
@@ -141,7 +143,9 @@ def _kind(place: str, *, sourced: bool) -> str | None:
     words = _words()
     head = place.split(",")[0].strip()
     first = head.split()[0] if head.split() else ""
-    if {head.upper(), first.upper().strip(".'’")} & words["not_places"] and head not in words["cities"]:
+    if {head.upper(), first.upper().strip(".'’")} & words["not_places"] and head not in words[
+        "cities"
+    ]:
         return None
     tail = [part.strip() for part in re.split(r"[,/]", place)[1:] if part.strip()]
     if head.upper() == head and any(char.isalpha() for char in head) and len(head.split()) <= 5:
@@ -154,7 +158,9 @@ def _kind(place: str, *, sourced: bool) -> str | None:
     return "sourced" if sourced and len(place.split()) <= 4 and _titled(head) else None
 
 
-_SMALL: Final = frozenset("de la el del los las of the am an der le les upon in bei ob do da das dos".split())
+_SMALL: Final = frozenset(
+    "de la el del los las of the am an der le les upon in bei ob do da das dos".split()
+)
 
 
 def _titled(text: str) -> bool:
@@ -169,7 +175,10 @@ def opening(context: Context) -> Iterator[Line]:
     yield from (line for line in lines[start : start + 8] if line.role == BODY)
     # The line model may have called the paragraph something else.
     for line in lines[max(0, start - 3) : start]:
-        if line.role not in ("headline", "caption", "nav", "related") and line.end - line.start > 60:
+        if (
+            line.role not in ("headline", "caption", "nav", "related")
+            and line.end - line.start > 60
+        ):
             yield line
 
 
@@ -193,5 +202,7 @@ def candidates(context: Context) -> list[Candidate]:
     assert dateline.place is not None  # noqa: S101
     kind = dateline.kind
     return [
-        Candidate("dateline", dateline.place, CONFIDENCE[kind], f"dateline/{kind}", dateline.printed)
+        Candidate(
+            "dateline", dateline.place, CONFIDENCE[kind], f"dateline/{kind}", dateline.printed
+        )
     ]

@@ -96,7 +96,13 @@ def _confidence(rule: str) -> float:
 
 
 def _clue(stated: Stated, field: str, rule: str, text: str) -> Clue:
-    name = rule if field == "published" else f"{rule}_updated" if rule.startswith(("line", "text")) else rule
+    name = (
+        rule
+        if field == "published"
+        else f"{rule}_updated"
+        if rule.startswith(("line", "text"))
+        else rule
+    )
     shown = " ".join(text[: 2 * _SOURCE_LENGTH].split())[:_SOURCE_LENGTH]
     return Clue(stated, field, name, shown, _confidence(name))
 
@@ -130,7 +136,9 @@ def _settled(stated: Stated, sure: set[date], latest: date) -> Stated:
 
 
 #: Top-level domains of countries that write the day first in English, and of the United States.
-_DAY_FIRST: Final = frozenset("uk au nz ie in za ng ke gh pk bd lk sg my mt eu fr de es it pt br ar mx cl co pe nl be at ch pl cz sk ru ua tr gr se no dk fi ro bg hu id".split())
+_DAY_FIRST: Final = frozenset(
+    "uk au nz ie in za ng ke gh pk bd lk sg my mt eu fr de es it pt br ar mx cl co pe nl be at ch pl cz sk ru ua tr gr se no dk fi ro bg hu id".split()
+)
 _MONTH_FIRST: Final = frozenset("us gov mil edu".split())
 
 
@@ -203,7 +211,10 @@ def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
     days: dict[date, list[Clue]] = {}
     for clue in clues:
         days.setdefault(_reckoned_day(clue, clues), []).append(clue)
-    scored = [(day, _together(group), max(group, key=lambda c: c.confidence)) for day, group in days.items()]
+    scored = [
+        (day, _together(group), max(group, key=lambda c: c.confidence))
+        for day, group in days.items()
+    ]
     scored.sort(key=lambda entry: -entry[1])
     if len(scored) == 1:
         # The only day that the document states: nothing speaks for another.

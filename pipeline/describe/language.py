@@ -46,7 +46,9 @@ LEAST_WINDOW_SCORE: Final = 0.2
 # langdetect's smoothing: alpha .5 over a base frequency of 10,000.
 _SMOOTHING: Final = 0.5 / 10_000
 _SPACE: Final = 32
-_URL: Final = re.compile(r"https?://[-_.?&~;+=/#0-9A-Za-z]{1,2000}|[-_.0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}")
+_URL: Final = re.compile(
+    r"https?://[-_.?&~;+=/#0-9A-Za-z]{1,2000}|[-_.0-9A-Za-z]{1,64}@[-_.0-9A-Za-z]{1,255}"
+)
 
 
 @dataclass(frozen=True)

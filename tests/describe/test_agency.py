@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.describe import agency, agency_names
+from pipeline.records import Candidate
+
+from tests.describe.build import BODY, best, context
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ([("body", "SPRINGFIELD (AP) — The mayor closed the bridge.")], "AP"),
+        ([("byline", "By JO DOE, Associated Press"), BODY], "AP"),
+        ([("byline", "By The Associated Press"), BODY], "AP"),
+        ([("byline", "By Jo Doe (MTN News) May 24, 2019"), BODY], "MTN News"),
+        ([("nav", "Jo Doe"), BODY, ("other", "Reuters")], "Reuters"),
+        ([("timestamp", "Xinhua | Updated: 2017-09-15 21:45"), BODY], "Xinhua"),
+        ([BODY, ("legal", "Copyright 2018 The Associated Press. All rights reserved.")], "AP"),
+        ([BODY, ("legal", "©2020 Bloomberg L.P.")], "Bloomberg"),
+        ([BODY, ("credit", "Distributed by Tribune Content Agency, LLC.")], "TNS"),
+    ],
+)
+def test_agency(lines: list[tuple[str, str]], name: str) -> None:
+    assert best(agency.candidates(context(lines)), "agency") == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("body", "The mayor told Reuters on Friday that the bridge was closed."),
+        ("body", "The bridge is closed, according to the AP."),
+        ("caption", "The bridge in May. (AP Photo/Jo Doe)"),
+        ("other", "© REUTERS/ Jo Doe"),
+        ("body", "From Yonhap:"),
+        ("related", "Associated Press"),
+        ("body", "Michael Bloomberg said he would walk."),
+        (
+            "legal",
+            "Copyright 2018 The Bridge Post. The Associated Press contributed to this report.",
+        ),
+    ],
+)
+def test_mentions_are_no_agency(line: tuple[str, str]) -> None:
+    found = agency.candidates(context([BODY, line, BODY]))
+    assert best(found, "agency") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("The Associated Press contributed to this report.", ["AP"]),
+        ("Associated Press writers Jo Doe in Rome and Al Roe contributed.", ["AP"]),
+        ("Contributing: Jo Doe and The Associated Press", ["AP"]),
+        (
+            "Information from Reuters and the Associated Press was used in this article.",
+            ["Reuters", "AP"],
+        ),
+        ("Mit Material von dpa", ["dpa"]),
+    ],
+)
+def test_contributed(line: str, names: list[str]) -> None:
+    found = agency.candidates(context([BODY, ("credit", line)]))
+    assert [c.value for c in found if c.field == "agency_contributed"] == names
+    assert best(found, "agency") is None
+
+
+def test_own_site_and_wire_paths() -> None:
+    def at(url: str) -> str | None:
+        return best(agency.candidates(context([BODY], url=url)), "agency")
+
+    assert at("https://www.reuters.com/article/x") == "Reuters"
+    assert at("https://www.example.co.uk/wires/ap/article-1/x.html") == "AP"
+    assert at("https://www.example.com/sports/ap") is None
+    assert at("https://notreuters.com/article/x") is None
+
+
+def test_metadata() -> None:
+    mark = Candidate("authors", "Jo Doe; Associated Press", 0.5, "json_ld_author", "x")
+    assert best(agency.candidates(context([BODY], markup=[mark])), "agency") == "AP"
+    found = agency.candidates(context([BODY], given={"authors": "Agence France-Presse"}))
+    assert best(found, "agency") == "AFP"
+
+
+def test_names_of_the_table_are_distinct() -> None:
+    names = [agency.name for agency in agency_names.agencies()]
+    assert len(names) == len(set(names))
+    spelled = [name.casefold() for row in agency_names.agencies() for name in row.names]
+    assert len(spelled) == len(set(spelled))
+    codes = [code for row in agency_names.agencies() for code in row.codes]
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("row", agency_names.agencies(), ids=lambda row: row.name)
+def test_every_spelling_is_found_where_it_may_be(row: agency_names.Agency) -> None:
+    for name in (*row.names, *row.codes):
+        line = f"By Jo Doe, {name}"
+        assert agency_names.may_mention(line)
+        match = agency_names.mention().search(line)
+        assert match is not None and agency_names.of_mention(match) == row.name
