@@ -1,57 +1,159 @@
-"""Asset checks: contract, unique ids, conservation. Blocking where going on would mislead.
+"""Asset checks: which there are of each asset, and which of them block.
 
 They run in the step that writes the table, for the day that it wrote, and read back from storage
-what readers will see.
+what readers will see. A check blocks where going on would publish something false; the others
+warn, because a poor day of scrapes is still worth reading.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 
 from pipeline.contracts import contract
-from pipeline.publish import checks
+from pipeline.defs.escape import markdown_table, plain
+from pipeline.publish import checks, drift
 from pipeline.publish.storage import Storage
 
-_Check = Callable[[Storage, date], checks.Verdict]
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of an asset: what it asks, the function that answers, whether a no ends the run."""
+
+    name: str
+    description: str
+    run: Callable[[Storage, date], checks.Verdict]
+    blocking: bool = False
+
+
+_OF_TABLE: Mapping[str, tuple[Check, ...]] = {
+    "raw_documents": (
+        Check(
+            "not_empty",
+            "Scrapes came in for the day.",
+            lambda storage, day: checks.not_empty(storage, "raw_documents", day),
+        ),
+    ),
+    "quarantine": (
+        Check(
+            "quarantine_share",
+            "At most a fifth of the day's items could not be read.",
+            checks.quarantine_share,
+        ),
+    ),
+    "clean_documents": (
+        Check(
+            "share_removed",
+            "Cleaning took neither most of the text nor far more or less than in the days before.",
+            checks.share_removed,
+        ),
+    ),
+    "article_metadata": (
+        Check(
+            "field_drift",
+            "Each outlet's fields are filled about as often as in the 14 days before. A site that "
+            "changed its layout shows here by its name.",
+            drift.field_drift,
+        ),
+    ),
+    "fingerprints": (
+        Check(
+            "complete",
+            "Every article of the day has its fingerprint.",
+            lambda storage, day: checks.complete(storage, "fingerprints", "clean_documents", day),
+            blocking=True,
+        ),
+    ),
+    "duplicate_pairs": (
+        Check(
+            "pairs_hold",
+            "Pairs join two articles, the later of them of the day, with shares from 0 to 1.",
+            checks.pairs_hold,
+            blocking=True,
+        ),
+    ),
+    "syndication_clusters": (
+        Check(
+            "complete",
+            "Every article of the day is in one cluster.",
+            lambda storage, day: checks.complete(
+                storage, "cluster_members", "clean_documents", day
+            ),
+            blocking=True,
+        ),
+        Check(
+            "largest_cluster",
+            "No cluster holds an unlikely share of the day's articles.",
+            checks.largest_cluster,
+        ),
+    ),
+    "articles": (
+        Check(
+            "conservation",
+            "Each document of the day is an article or in quarantine; nothing is lost.",
+            checks.conservation,
+            blocking=True,
+        ),
+        Check(
+            "canonicals_agree",
+            "An article is canonical where, and only where, its cluster names it.",
+            checks.canonicals_agree,
+            blocking=True,
+        ),
+        Check(
+            "not_empty",
+            "The day has articles.",
+            lambda storage, day: checks.not_empty(storage, "articles", day),
+        ),
+        Check(
+            "length_drift",
+            "Each outlet's articles are about as long as in the 14 days before.",
+            drift.length_drift,
+        ),
+    ),
+}
 
 
 def specs(*tables: str) -> list[dg.AssetCheckSpec]:
     """Return the checks that the assets of `tables` declare."""
     return [
-        dg.AssetCheckSpec(name, asset=table, description=description, blocking=True)
+        dg.AssetCheckSpec(
+            check.name, asset=table, description=check.description, blocking=check.blocking
+        )
         for table in tables
-        for name, (description, _) in _checks(table).items()
+        for check in of_table(table)
     ]
 
 
 def results(table: str, storage: Storage, day: date) -> list[dg.AssetCheckResult]:
     """Run the checks of a table over the partition of `day`."""
-    return [
-        _result(table, name, check(storage, day)) for name, (_, check) in _checks(table).items()
-    ]
+    return [result(table, check, check.run(storage, day)) for check in of_table(table)]
 
 
-def _checks(table: str) -> dict[str, tuple[str, _Check]]:
-    """The checks of a table by name: description and function."""
-    found: dict[str, tuple[str, _Check]] = {
-        "contract": (
+@functools.cache
+def of_table(table: str) -> tuple[Check, ...]:
+    """Return the checks of a table: those of its contract, then its own."""
+    found = [
+        Check(
+            "contract",
             f"Columns, required and allowed values are as schemas/{table}.yaml says.",
             lambda storage, day: checks.holds_contract(storage, table, day),
+            blocking=True,
         )
-    }
+    ]
     key = _unique_column(table)
     if key is not None:
-        found["unique_ids"] = (
-            f"No {key} stands twice in the partition.",
-            lambda storage, day: checks.unique_ids(storage, table, day, key),
+        found.append(
+            Check(
+                "unique_ids",
+                f"No {key} stands twice in the partition.",
+                lambda storage, day: checks.unique_ids(storage, table, day, key),
+                blocking=True,
+            )
         )
-    if table == "articles":
-        found["conservation"] = (
-            "Each document of the day is an article or in quarantine; nothing is lost.",
-            checks.conservation,
-        )
-    return found
+    return (*found, *_OF_TABLE.get(table, ()))
 
 
 def _unique_column(table: str) -> str | None:
@@ -59,11 +161,17 @@ def _unique_column(table: str) -> str | None:
     return next((prop["name"] for prop in properties if prop.get("unique")), None)
 
 
-def _result(table: str, name: str, verdict: checks.Verdict) -> dg.AssetCheckResult:
+def result(asset: str, check: Check, verdict: checks.Verdict) -> dg.AssetCheckResult:
+    """Return a verdict as Dagster shows it: red where it blocks, a warning else."""
+    metadata: dict[str, dg.MetadataValue | int | float] = dict(verdict.numbers)
+    if verdict.rows:
+        table = markdown_table(list(verdict.rows[0]), verdict.rows)
+        metadata["details"] = dg.MetadataValue.md(table)
     return dg.AssetCheckResult(
-        asset_key=table,
-        check_name=name,
+        asset_key=asset,
+        check_name=check.name,
         passed=verdict.passed,
-        description=verdict.message or None,
-        metadata=dict(verdict.numbers),
+        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        description=plain(verdict.message) or None,
+        metadata=metadata,
     )

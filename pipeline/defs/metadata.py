@@ -1,8 +1,7 @@
 """What a materialisation shows: counts, bytes, time, columns, a preview."""
 
-import html
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import dagster as dg
 
 from pipeline import contracts
+from pipeline.defs.escape import markdown_table
 from pipeline.publish.storage import Storage
 from pipeline.stages import Outcome
 
 _PREVIEW_ROWS = 5
-_PREVIEW_CHARACTERS = 90
 
 
 def column_schema(table: str) -> dg.TableSchema:
@@ -47,23 +46,6 @@ def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -
 def counts(outcome: Outcome) -> dict[str, int]:
     """Return the counts of a stage as metadata."""
     return {name.replace(":", "").replace(" ", "_"): n for name, n in outcome.counts.items()}
-
-
-def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as a Markdown table; scraped text cannot break out of its cell."""
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(row[column]) for column in columns) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    """Escape HTML and every Markdown control character of an untrusted value."""
-    text = "" if value is None else str(value)
-    flat = " ".join(text[: 4 * _PREVIEW_CHARACTERS].split())
-    if len(flat) > _PREVIEW_CHARACTERS:
-        flat = flat[: _PREVIEW_CHARACTERS - 1] + "…"
-    escaped = html.escape(flat)
-    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()#+!|~:/@" else c for c in escaped)
 
 
 @contextmanager

@@ -6,23 +6,52 @@ Each function returns a `Verdict`. When a check runs and whether it blocks belon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.contracts import contract, violations
 from pipeline.publish.storage import Storage
 
+#: Shares are judged only where so many documents stand behind them.
+_ENOUGH_DOCUMENTS: Final = 10
+#: More than this share of a day in quarantine is worth a look.
+_MUCH_QUARANTINED: Final = 0.2
+#: A day that loses more than this share of its characters is worth a look, and so is a day whose
+#: share is so far from that of the days before it.
+_MUCH_REMOVED: Final = 0.85
+_REMOVED_DRIFT: Final = 0.2
+#: A cluster is large when it has so many members and holds this share of a day's articles.
+_LARGE_CLUSTER: Final = 50
+_LARGE_CLUSTER_SHARE: Final = 0.05
+#: Days before a day that it is compared with.
+TRAILING_DAYS: Final = 14
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a check holds, why not in a sentence, and the numbers it looked at."""
+    """Whether a check holds, why not in a sentence, the numbers and the rows it looked at."""
 
     passed: bool
     message: str = ""
     numbers: Mapping[str, int | float] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, object]] = ()
+
+
+def trailing(storage: Storage, table: str, day: date) -> list[date]:
+    """Return the last days before `day` that `table` holds, at most `TRAILING_DAYS`."""
+    return [other for other in storage.partitions(table) if other < day][-TRAILING_DAYS:]
+
+
+def not_empty(storage: Storage, table: str, day: date) -> Verdict:
+    """Check that a partition has rows."""
+    rows = storage.row_count(table, day)
+    message = "" if rows else f"{table} of {day} is empty: no scrapes came in, or none was readable"
+    return Verdict(rows > 0, message, {"rows": rows})
 
 
 def holds_contract(storage: Storage, table: str, day: date) -> Verdict:
@@ -79,3 +108,151 @@ def conservation(storage: Storage, day: date) -> Verdict:
         )
         return Verdict(False, message, numbers)
     return Verdict(True, "", numbers)
+
+
+def quarantine_share(storage: Storage, day: date) -> Verdict:
+    """Check that few of the day's items went to quarantine."""
+    failed = storage.read("quarantine", [day], ["reason", "stage"])
+    unread = pc.sum(pc.equal(failed["stage"], "ingest")).as_py() or 0
+    items = storage.row_count("raw_documents", day) + unread
+    share = failed.num_rows / items if items else 0.0
+    numbers = {"items": items, "quarantined": failed.num_rows, "share": round(share, 4)}
+    rows = _by_count(failed, "reason")
+    if items < _ENOUGH_DOCUMENTS or share <= _MUCH_QUARANTINED:
+        return Verdict(True, "", numbers, rows)
+    message = f"{share:.0%} of the day's items are in quarantine, most for: {rows[0]['reason']}"
+    return Verdict(False, message, numbers, rows)
+
+
+def _by_count(table: pa.Table, column: str) -> list[dict[str, object]]:
+    """The values of a column with how often they stand there, most frequent first."""
+    counted: list[dict[str, object]] = (
+        table.group_by(column)
+        .aggregate([([], "count_all")])
+        .sort_by([("count_all", "descending"), (column, "ascending")])
+        .rename_columns({"count_all": "rows"})
+        .to_pylist()
+    )
+    return counted
+
+
+def share_removed(storage: Storage, day: date) -> Verdict:
+    """Check that cleaning took neither most of the day's text nor far more or less than before."""
+    share = _removed_share(storage, [day])
+    if storage.row_count("clean_documents", day) < _ENOUGH_DOCUMENTS or share is None:
+        return Verdict(True, "", {} if share is None else {"share": round(share, 4)})
+    before = _removed_share(storage, trailing(storage, "clean_documents", day))
+    numbers = {"share": round(share, 4)} | ({} if before is None else {"before": round(before, 4)})
+    if share > _MUCH_REMOVED:
+        return Verdict(False, f"{share:.0%} of the day's characters were removed", numbers)
+    if before is not None and abs(share - before) > _REMOVED_DRIFT:
+        message = f"{share:.0%} of the day's characters were removed, {before:.0%} of those before"
+        return Verdict(False, message, numbers)
+    return Verdict(True, "", numbers)
+
+
+def _removed_share(storage: Storage, days: Sequence[date]) -> float | None:
+    """Removed characters as a share of all, None where there are none."""
+    raw = removed = 0
+    for day in days:
+        for batch in storage.batches("clean_documents", day, ["raw_text", "removed"], rows=4_096):
+            raw += pc.sum(pc.utf8_length(batch["raw_text"])).as_py() or 0
+            spans = batch["removed"].flatten()
+            lengths = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
+            removed += pc.sum(lengths).as_py() or 0
+    return removed / raw if raw else None
+
+
+def complete(storage: Storage, table: str, source: str, day: date) -> Verdict:
+    """Check that `table` has the articles of `source`, all of them and no others."""
+    have = storage.read(table, [day], ["article_id"])["article_id"].combine_chunks()
+    want = storage.read(source, [day], ["article_id"])["article_id"].combine_chunks()
+    missing = len(want) - (pc.sum(pc.is_in(want, have)).as_py() or 0)
+    extra = len(have) - (pc.sum(pc.is_in(have, want)).as_py() or 0)
+    numbers = {"rows": len(have), "missing": missing, "extra": extra}
+    if not missing and not extra:
+        return Verdict(True, "", numbers)
+    message = (
+        f"{missing} articles of {source} are missing and {extra} are not of it; "
+        f"materialise {table} of {day} again"
+    )
+    return Verdict(False, message, numbers)
+
+
+def pairs_hold(storage: Storage, day: date) -> Verdict:
+    """Check that pairs join two different articles, one of them of the day, by sane shares."""
+    columns = ["a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date"]
+    shares = ["containment_a", "containment_b", "containment_outside_quotes", "probability"]
+    pairs = storage.read("duplicate_pairs", [day], columns + shares)
+    selves = pc.sum(pc.equal(pairs["a_article_id"], pairs["b_article_id"])).as_py() or 0
+    later = pc.max_element_wise(pairs["a_scrape_date"], pairs["b_scrape_date"])
+    stray = pc.sum(pc.not_equal(later, pa.scalar(day, pa.date32()))).as_py() or 0
+    outside = sum(_outside_unit(pairs[name]) for name in shares)
+    numbers = {"pairs": pairs.num_rows, "selves": selves, "stray": stray, "outside": outside}
+    if not (selves or stray or outside):
+        return Verdict(True, "", numbers)
+    message = (
+        f"{selves} pairs of an article with itself, {stray} of other days, {outside} shares "
+        "outside 0 to 1; materialise duplicate_pairs again"
+    )
+    return Verdict(False, message, numbers)
+
+
+def _outside_unit(values: pa.ChunkedArray) -> int:
+    good = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0 + 1e-6))
+    count: int = pc.sum(pc.invert(good)).as_py() or 0
+    return count
+
+
+def largest_cluster(storage: Storage, day: date) -> Verdict:
+    """Check that no cluster swallowed an unlikely share of the day's articles."""
+    members = storage.read("cluster_members", [day], ["cluster_id", "cluster_size"])
+    if not members.num_rows:
+        return Verdict(True)
+    counted = members.group_by("cluster_id").aggregate([([], "count_all"), ("cluster_size", "max")])
+    top = counted.sort_by([("count_all", "descending"), ("cluster_id", "ascending")])
+    first = top.slice(0, 1).to_pylist()[0]
+    share = first["count_all"] / members.num_rows
+    numbers = {"of_the_day": first["count_all"], "members": first["cluster_size_max"],
+               "share": round(share, 4)}  # fmt: skip
+    if first["count_all"] < _LARGE_CLUSTER or share < _LARGE_CLUSTER_SHARE:
+        return Verdict(True, "", numbers)
+    message = (
+        f"cluster {first['cluster_id']} holds {first['count_all']} of the day's "
+        f"{members.num_rows} articles ({share:.0%}); see whether they share a template"
+    )
+    return Verdict(False, message, numbers)
+
+
+def canonicals_agree(storage: Storage, day: date) -> Verdict:
+    """Check that an article is canonical where, and only where, its cluster names it."""
+    columns = ["article_id", "canonical_article_id", "is_canonical", "cluster_size", "relation"]
+    rows = storage.read("articles", [day], columns)
+    named = pc.equal(rows["article_id"], rows["canonical_article_id"])
+    wrong = pc.sum(pc.not_equal(named, rows["is_canonical"])).as_py() or 0
+    lone = pc.equal(rows["cluster_size"], 1)
+    standalone = pc.equal(rows["relation"], "standalone")
+    odd = pc.sum(pc.not_equal(lone, standalone)).as_py() or 0
+    numbers = {"articles": rows.num_rows, "wrong": wrong, "odd": odd}
+    if not wrong and not odd:
+        return Verdict(True, "", numbers)
+    message = (
+        f"{wrong} articles disagree with their cluster on which is canonical, {odd} on whether "
+        "they stand alone; materialise syndication_clusters and articles again"
+    )
+    return Verdict(False, message, numbers)
+
+
+def self_contained(page: bytes, limit: int) -> Verdict:
+    """Check that a page runs no script, loads nothing from elsewhere and is of bounded size."""
+    lowered = page.lower()
+    found = [mark for mark in _LOADS if mark in lowered]
+    message = "; ".join(
+        [f"the page contains {mark.decode()}" for mark in found]
+        + ([f"the page has {len(page):,} bytes"] if len(page) > limit else [])
+    )
+    return Verdict(not message, message, {"bytes": len(page)})
+
+
+#: Markup that runs or loads something; escaped text cannot hold any of it.
+_LOADS: Final = (b"<script", b"<iframe", b"<object", b"<embed", b"<link", b'src="http', b"src='")

@@ -1,0 +1,35 @@
+"""Scraped text as Dagster's UI may show it: nothing in it acts as markup."""
+
+import html
+from collections.abc import Mapping, Sequence
+
+_CELL_CHARACTERS = 90
+_MESSAGE_CHARACTERS = 1_000
+_MARKDOWN = frozenset("\\`*_{}[]()#+!|~:/@-<>.=")
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
+    """Return rows as a Markdown table; scraped text cannot break out of its cell."""
+    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
+    lines += [" | ".join(_cell(row[column]) for column in columns) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """Escape HTML and every Markdown control character of an untrusted value."""
+    text = "" if value is None else str(value)
+    flat = _visible(text[: 4 * _CELL_CHARACTERS])
+    if len(flat) > _CELL_CHARACTERS:
+        flat = flat[: _CELL_CHARACTERS - 1] + "…"
+    return "".join(f"&#{ord(c)};" if c in _MARKDOWN else html.escape(c) for c in flat)
+
+
+def plain(message: str) -> str:
+    """Return a message without control characters or characters that Markdown or HTML act on."""
+    shown = _visible(message[:_MESSAGE_CHARACTERS])
+    return "".join(c for c in shown if c not in "\\`*[]<>!|~#")
+
+
+def _visible(text: str) -> str:
+    """One line, without control and direction-changing characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

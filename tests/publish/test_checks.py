@@ -1,0 +1,123 @@
+"""Each check says yes to a sound day and no, in words, to the fault that it is for."""
+
+import pytest
+
+from pipeline.publish import checks
+from pipeline.publish.storage import Storage
+from tests.publish import rows
+from tests.publish.rows import DAY, put
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return Storage(str(tmp_path))
+
+
+def test_a_day_without_rows_is_empty(storage):
+    assert "is empty" in checks.not_empty(storage, "raw_documents", DAY).message
+    put(storage, "raw_documents", [rows.raw(1)])
+    assert checks.not_empty(storage, "raw_documents", DAY).passed
+
+
+def test_much_quarantine_is_told_with_its_main_reason(storage):
+    put(storage, "raw_documents", [rows.raw(n) for n in range(20)])
+    put(storage, "quarantine", [rows.failure(n) for n in range(4)])
+    assert checks.quarantine_share(storage, DAY).passed
+    put(storage, "quarantine", [rows.failure(n) for n in range(5)])
+    verdict = checks.quarantine_share(storage, DAY)
+    assert not verdict.passed
+    assert "25%" in verdict.message
+    assert "no_prose" in verdict.message
+
+
+def test_items_that_never_became_documents_count_as_items(storage):
+    put(storage, "raw_documents", [rows.raw(n) for n in range(20)])
+    put(storage, "quarantine", [rows.failure(n, stage="ingest") for n in range(5)])
+    assert checks.quarantine_share(storage, DAY).numbers["items"] == 25
+
+
+def test_a_day_that_lost_most_of_its_text_is_told(storage):
+    whole = [rows.cleaned(n, raw="x" * 100, removed=[rows.span(0, 20)]) for n in range(12)]
+    put(storage, "clean_documents", whole)
+    assert checks.share_removed(storage, DAY).numbers == {"share": 0.2}
+    gone = [rows.cleaned(n, raw="x" * 100, removed=[rows.span(0, 95)]) for n in range(12)]
+    put(storage, "clean_documents", gone)
+    assert "95%" in checks.share_removed(storage, DAY).message
+
+
+def test_a_share_far_from_the_days_before_is_told(storage):
+    for ago, end in ((2, 10), (1, 10), (0, 50)):
+        cleaned = [rows.cleaned(n, raw="x" * 100, removed=[rows.span(0, end)]) for n in range(12)]
+        put(storage, "clean_documents", cleaned, rows.before(ago))
+    verdict = checks.share_removed(storage, DAY)
+    assert not verdict.passed
+    assert verdict.numbers == {"share": 0.5, "before": 0.1}
+    assert checks.share_removed(storage, rows.before(1)).passed
+
+
+def test_only_the_last_days_before_are_looked_at(storage):
+    for ago in range(30):
+        put(storage, "articles", [rows.article(1)], rows.before(ago))
+    days = checks.trailing(storage, "articles", DAY)
+    assert days == [rows.before(ago) for ago in range(checks.TRAILING_DAYS, 0, -1)]
+
+
+def test_an_article_without_its_row_in_another_table_is_told(storage):
+    put(storage, "clean_documents", [rows.cleaned(1), rows.cleaned(2)])
+    put(storage, "cluster_members", [rows.member(1, "m0001", 1)])
+    verdict = checks.complete(storage, "cluster_members", "clean_documents", DAY)
+    assert not verdict.passed
+    assert verdict.numbers == {"rows": 1, "missing": 1, "extra": 0}
+    put(storage, "cluster_members", [rows.member(n, "m0001", 1) for n in (1, 2)])
+    assert checks.complete(storage, "cluster_members", "clean_documents", DAY).passed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "number"),
+    [
+        ({"b_article_id": "m0001"}, "selves"),
+        ({"b_scrape_date": rows.before(-3)}, "stray"),
+        ({"containment_a": 1.5}, "outside"),
+        ({"probability": -0.1}, "outside"),
+    ],
+)
+def test_pairs_that_cannot_be_are_told(storage, wrong, number):
+    put(storage, "duplicate_pairs", [rows.pair("m0001", "m0002")])
+    assert checks.pairs_hold(storage, DAY).passed
+    put(storage, "duplicate_pairs", [rows.pair("m0001", "m0002", **wrong)])
+    verdict = checks.pairs_hold(storage, DAY)
+    assert not verdict.passed
+    assert verdict.numbers[number] == 1
+
+
+def test_a_cluster_that_swallows_a_day_is_told(storage):
+    lone = [rows.member(n, f"m{n:04}", 1) for n in range(100, 200)]
+    small = [rows.member(n, "m0001", 40) for n in range(40)]
+    put(storage, "cluster_members", lone + small)
+    assert checks.largest_cluster(storage, DAY).passed
+    put(storage, "cluster_members", lone + [rows.member(n, "m0001", 60) for n in range(60)])
+    assert "m0001 holds 60" in checks.largest_cluster(storage, DAY).message
+
+
+def test_articles_that_disagree_with_their_cluster_are_told(storage):
+    put(storage, "articles", [rows.article(1)])
+    assert checks.canonicals_agree(storage, DAY).passed
+    for wrong in ({"is_canonical": False}, {"relation": "copy"}):
+        put(storage, "articles", [rows.article(1, **wrong)])
+        assert not checks.canonicals_agree(storage, DAY).passed
+
+
+def test_a_lost_document_is_told(storage):
+    put(storage, "raw_documents", [rows.raw(n) for n in range(3)])
+    put(storage, "articles", [rows.article(0)])
+    put(storage, "quarantine", [rows.failure(1)])
+    assert "1 documents lost" in checks.conservation(storage, DAY).message
+    put(storage, "articles", [rows.article(0), rows.article(2)])
+    assert checks.conservation(storage, DAY).passed
+
+
+def test_a_page_that_loads_or_runs_something_is_told():
+    assert checks.self_contained(b"<p>&lt;script&gt;</p>", 100).passed
+    assert not checks.self_contained(b"<p><SCRIPT>alert(1)</SCRIPT>", 100).passed
+    assert not checks.self_contained(b'<img src="http://example.org/a.png">', 100).passed
+    assert not checks.self_contained(b"x" * 101, 100).passed
