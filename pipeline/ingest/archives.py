@@ -6,6 +6,7 @@ is read, never followed. What a member holds is read like any file.
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import tarfile
@@ -16,9 +17,9 @@ from io import BufferedReader
 from typing import BinaryIO, Final
 
 from pipeline.ingest import sidecars
-from pipeline.ingest.items import Context, Found, Place, Problem
+from pipeline.ingest.items import Context, Fault, Found, Place, Problem
 from pipeline.ingest.reasons import Reason
-from pipeline.ingest.streams import BROKEN, bomb, buffered, fault_of, seekable
+from pipeline.ingest.streams import BROKEN, CHUNK, bomb, buffered, fault_of, seekable
 
 KINDS: Final = frozenset(("zip", "tar"))
 
@@ -28,6 +29,7 @@ ReadStream = Callable[[BinaryIO, Place, Context], Iterator[Found]]
 _CLIMBS: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db)")
 _WAITING: Final = 100  # side-cars of a tar held until their documents come
+_HEADER_BYTES: Final = 1 << 20
 _DIRECTORY_BYTES: Final = 256  # of one entry in a zip's directory, more than usual
 
 
@@ -39,13 +41,50 @@ def read(
     yield from reader(stream, place, ctx, read_stream)
 
 
+class _Info(tarfile.TarInfo):
+    """A tar header; extended headers, which are read as a whole, are bounded."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if not self.isreg() and self.size > _HEADER_BYTES:
+            raise tarfile.ReadError(f"header of {self.size} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
+
+
+class _Watched(io.RawIOBase):
+    """A stream that knows where its last byte other than NUL is.
+
+    `tarfile` takes a damaged header for the end of the archive; what follows tells the two apart.
+    """
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+        self._position = 0
+        self._last = 0
+
+    def read(self, count: int = -1) -> bytes:
+        piece = self._inner.read(count)
+        kept = len(piece.rstrip(b"\0"))
+        if kept:
+            self._last = self._position + kept
+        self._position += len(piece)
+        return piece
+
+    def has_more_after(self, offset: int) -> bool:
+        """Return whether anything but NULs follows `offset`, up to a bound."""
+        for _ in range(1000):
+            if self._last > offset or not self.read(CHUNK):
+                break
+        return self._last > offset
+
+
 def _read_tar(
     stream: BufferedReader, place: Place, ctx: Context, read_stream: ReadStream
 ) -> Iterator[Found]:
     cars: dict[str, bytes] = {}  # a side-car comes before its document here
     count = 0
+    watched = _Watched(stream)
     try:
-        with tarfile.open(fileobj=stream, mode="r|", errorlevel=0) as archive:
+        with tarfile.open(fileobj=watched, mode="r|", tarinfo=_Info) as archive:
             for member in archive:
                 count += 1
                 if count > ctx.limits.members:
@@ -56,6 +95,8 @@ def _read_tar(
                     yield from _tar_member(archive, member, place, ctx, read_stream, cars)
                 if ctx.fault or ctx.budget.exceeded:
                     break
+            if not ctx.fault and watched.has_more_after(archive.offset):
+                ctx.fault = Fault(Reason.MALFORMED, f"{place.uri}: damaged after {count} members")
     except BROKEN as error:
         ctx.fault = ctx.fault or fault_of(error, place.uri)
     for name, raw in cars.items():
@@ -82,7 +123,8 @@ def _tar_member(
     opened = archive.extractfile(member)
     if opened is None:
         return
-    source = buffered(opened.read, inner, at.uri, charged=False)
+    # The holes of a sparse member are bytes that no layer below has counted.
+    source = buffered(opened.read, inner, at.uri, charged=member.issparse())
     if _CLIMBS.search(member.name):
         yield _unsafe(at, "the path climbs out", source.read(ctx.limits.document_bytes))
     elif sidecars.target(member.name) and len(cars) < _WAITING:
@@ -91,8 +133,7 @@ def _tar_member(
         at, problems = _with_sidecar(cars, at, member.name)
         yield from problems
         yield from read_stream(source, at, inner)
-    if inner.fault:
-        ctx.fault = inner.fault
+    ctx.fault = ctx.fault or inner.fault  # the fault of a layer below is the cause
 
 
 def _read_zip(
@@ -140,9 +181,7 @@ def _zip_members(
             yield from problems
             yield from _zip_member(archive, info, at, ctx, read_stream)
         if ctx.budget.exceeded:
-            fault = bomb(ctx.budget, place.uri)
-            yield Problem(place.uri, fault.reason, fault.error)
-            return
+            return  # reported by the member, or left as the fault of this context
 
 
 def _zip_member(
@@ -166,9 +205,9 @@ def _zip_member(
             return
         with opened:
             yield from read_stream(buffered(opened.read, inner, at.uri), at, inner)
-    fault_left = inner.take_fault()
-    if fault_left:
-        yield Problem(at.uri, fault_left.reason, fault_left.error)
+    left = inner.take_fault()
+    if left:
+        yield Problem(at.uri, left.reason, left.error)
 
 
 def _with_sidecar(cars: dict[str, bytes], at: Place, name: str) -> tuple[Place, list[Problem]]:
@@ -190,7 +229,8 @@ def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ctx: Context) -> byte
             content = opened.read(ctx.limits.document_bytes)
     except BROKEN:
         return b""
-    ctx.budget.charge(len(content))
+    if not ctx.budget.charge(len(content)):
+        ctx.fault = bomb(ctx.budget, info.filename)
     return content
 
 

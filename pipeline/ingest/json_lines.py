@@ -28,7 +28,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
             fault = ctx.take_fault()
             if fault:
                 yield Problem(uri, fault.reason, fault.error, line)
-        elif not line.isspace():
+        elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield _record_of_line(line, uri, place, ctx)
 
 

@@ -111,7 +111,8 @@ class _Values:
         return not unfinished and position < len(self._text) - _NEAR_END
 
     def _unfinished(self, error: ValueError) -> _Stuck:
-        wrong = self._is_wrong(error)
+        position = getattr(error, "pos", 0)
+        wrong = "Unterminated string" not in str(error) and position < len(self._text.rstrip())
         return self._stuck(Reason.MALFORMED if wrong else Reason.TRUNCATED, str(error))
 
     def _stuck(self, reason: Reason, message: str) -> _Stuck:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from io import BufferedReader
@@ -134,27 +134,37 @@ def _identity(source_key: str, content_hash: bytes) -> str:
 def _read_file(
     file: SourceFile, run: _Run, on_bytes: Callable[[int], None] | None
 ) -> Iterator[Found]:
+    """Yield what a file holds, at least one item or problem."""
     if file.problem:
-        yield Problem(file.path, file.problem[0], file.problem[1], file.kept)
+        yield Problem(file.path, *file.problem, file.kept())
         return
     ctx = Context(run.limits, run.columns, Budget(run.limits, file.size))
-    if isinstance(file.sidecar, str):
-        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, f"{file.path}: {file.sidecar}")
-    fields = file.sidecar if isinstance(file.sidecar, dict) else None
-    name = file.path.rsplit("/", 1)[-1]
-    key = "!".join(source_key(part) for part in file.path.split("!"))  # replay names members
-    place = Place(file.path, key, name, fields)
+    fields = file.fields()
+    if isinstance(fields, str):
+        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, f"{file.path}: {fields}")
+        fields = {}
+    nothing = True
     try:
         with file.open(on_bytes) as stream:
-            yield from _read_stream(stream, place, ctx)
+            for found in _read_stream(stream, _place(file, fields), ctx):
+                nothing = False
+                yield found
         fault = ctx.take_fault()
         if fault:
-            yield Problem(place.uri, fault.reason, fault.error)
+            yield Problem(file.path, fault.reason, fault.error)
+        elif nothing:
+            yield Problem(file.path, Reason.EMPTY, f"{file.path}: nothing in it")
     except OSError as error:
         yield Problem(file.path, Reason.UNREADABLE, f"{file.path}: {error.strerror or error}")
     except Exception as error:  # a bug here costs the rest of one file, not the run
         message = f"{file.path}: {type(error).__name__}: {str(error)[:200]}"
         yield Problem(file.path, Reason.CRASHED, message)
+
+
+def _place(file: SourceFile, fields: Mapping[str, object]) -> Place:
+    name = file.path.rsplit("/", 1)[-1]
+    key = "!".join(source_key(part) for part in file.path.split("!"))  # replay names members
+    return Place(file.path, key, name, fields)
 
 
 def _read_stream(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found]:

@@ -35,17 +35,15 @@ _IGNORED: Final = re.compile(r"[._].*|.*(?:~|\.tmp|\.part|\.partial|\.crdownload
 class SourceFile:
     """One file of a source: its path relative to the base, size in bytes, time of change.
 
-    `sidecar` holds the fields of its side-car, or why that cannot be read. `problem` says why
-    the file must not be opened; `kept` are then bytes worth keeping.
+    `sidecar` opens its side-car; `problem` says why the file must not be read.
     """
 
     path: str
     size: int
     mtime: float | None
     opener: Callable[[], BinaryIO]
-    sidecar: Mapping[str, object] | str | None = None
+    sidecar: Callable[[], BinaryIO] | None = None
     problem: tuple[Reason, str] | None = None
-    kept: bytes = b""
 
     def open(self, on_bytes: OnBytes | None = None) -> BinaryIO:
         """Return a seekable, buffered stream; OSError if the file cannot be opened."""
@@ -53,6 +51,26 @@ class SourceFile:
         if on_bytes is None and isinstance(raw, io.BufferedReader):
             return raw
         return cast(BinaryIO, io.BufferedReader(_Counted(raw, self.size, on_bytes), _BUFFER))
+
+    def fields(self) -> Mapping[str, object] | str:
+        """Return the fields of the side-car, none without one, or why it cannot be read."""
+        if self.sidecar is None:
+            return {}
+        try:
+            with self.sidecar() as stream:
+                return sidecars.parse(stream.read(sidecars.MAX_BYTES + 1))
+        except OSError as error:
+            return f"the side-car cannot be read: {error.strerror or error}"
+
+    def kept(self) -> bytes:
+        """Return the bytes of a file with a problem that are safe to keep."""
+        if self.problem is None or self.problem[0] is not Reason.ORPHAN_SIDECAR:
+            return b""
+        try:
+            with self.opener() as stream:
+                return stream.read(sidecars.MAX_BYTES)
+        except OSError:
+            return b""
 
     @staticmethod
     def of_bytes(path: str, content: bytes) -> SourceFile:
@@ -231,17 +249,10 @@ def _local_file(
 def _with_sidecar(
     file: SourceFile, opener: Callable[[], BinaryIO] | None, orphan: bool
 ) -> SourceFile:
-    """Return `file` with the fields of its side-car, or what is wrong with it."""
     if orphan:
-        with file.opener() as stream:
-            kept = stream.read(sidecars.MAX_BYTES)
         error = f"{file.path}: a side-car without its document"
-        return replace(file, problem=(Reason.ORPHAN_SIDECAR, error), kept=kept)
-    if opener is None:
-        return file
-    with opener() as stream:
-        fields = sidecars.parse(stream.read(sidecars.MAX_BYTES + 1))
-    return replace(file, sidecar=fields)
+        return replace(file, problem=(Reason.ORPHAN_SIDECAR, error))
+    return replace(file, sidecar=opener) if opener else file
 
 
 def _open_local(path: str) -> BinaryIO:

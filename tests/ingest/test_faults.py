@@ -1,0 +1,597 @@
+"""Damaged and hostile input: every fault ends in a document or a failure, within the limits.
+
+Each test here is a row of the table in docs/faults.md.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.ingest import MEANING, Limits, Reason, reader
+from tests.ingest.support import (
+    FORMATS,
+    RECORDS,
+    WRAPPINGS,
+    csv_bytes,
+    jsonl,
+    parquet,
+    put,
+    read_all,
+    reasons,
+    tarred,
+    warc,
+    warc_record,
+    zipped,
+)
+
+MIB = 1 << 20
+#: Limits small enough for tests that need to exceed them.
+SMALL = Limits(document_bytes=MIB, record_bytes=2 * MIB, unpack_floor=8 * MIB, members=50)
+PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+PACKERS[".zst"] = zstandard.compress
+
+
+def test_every_reason_has_a_meaning():
+    assert set(MEANING) == set(Reason)
+
+
+# Nothing there
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t\n", b"\xef\xbb\xbf", b"\0\0\0"])
+@pytest.mark.parametrize("suffix", [".txt", ".html", ".jsonl", ".csv", ".json"])
+def test_empty_and_blank_files(tmp_path, suffix, content):
+    put(tmp_path, f"a{suffix}", content)
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert len(failures) == 1
+    assert failures[0].reason in ("empty", "binary", "wrong_columns")
+
+
+@pytest.mark.parametrize("packer", PACKERS.values(), ids=PACKERS)
+def test_empty_compressed_files(tmp_path, packer):
+    put(tmp_path, "a.txt.gz", packer(b""))
+    assert reasons(read_all(tmp_path)[1]) == ["empty"]
+
+
+def test_records_without_text(tmp_path):
+    records = [{"text": ""}, {"text": None}, {"text": " \n"}, {"text": 7}, {"text": []}]
+    put(tmp_path, "a.jsonl", jsonl(records))
+    assert reasons(read_all(tmp_path)[1]) == ["empty"] * 5
+
+
+def test_wrong_columns(tmp_path):
+    put(tmp_path, "a.jsonl", jsonl([{"id": 1, "words": "x"}]) + b'[1, 2]\n"text"\n')
+    put(tmp_path, "b.csv", "id,words\n1,x\n2,y\n")
+    put(tmp_path, "c.parquet", parquet([{"id": 1}]))
+    put(tmp_path, "d.json", json.dumps([{"id": 1}, 5]))
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert set(reasons(failures)) == {"wrong_columns"}
+    assert [failure.source_uri for failure in failures] == [
+        "a.jsonl#line=1", "a.jsonl#line=2", "a.jsonl#line=3",
+        "b.csv", "c.parquet", "d.json#item=1", "d.json#item=2",
+    ]  # fmt: skip
+    assert failures[3].content == b"id,words\n1,x\n2,y\n"
+    assert failures[4].content == parquet([{"id": 1}])
+
+
+# Cut and damaged
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_what_came_before_the_cut_is_kept(tmp_path, suffix):
+    records = [{"text": os.urandom(200).hex()} for _ in range(6000 if suffix == ".bz2" else 900)]
+    packed = PACKERS[suffix](jsonl(records))
+    put(tmp_path, f"a.jsonl{suffix}", packed[: len(packed) * 3 // 4])
+    documents, failures = read_all(tmp_path)
+    whole = [document.content.decode() for document in documents]
+    assert len(whole) > 100
+    assert whole == [record["text"] for record in records[: len(whole)]]
+    assert reasons(failures) == ["truncated"]
+    assert jsonl(records).startswith(jsonl(records[: len(whole)]) + failures[0].content)
+
+
+def test_a_cut_text_is_no_article(tmp_path):
+    text = os.urandom(5000).hex().encode()
+    put(tmp_path, "a.txt.gz", gzip.compress(text)[:-2000])
+    documents, (failure,) = read_all(tmp_path)
+    assert documents == []
+    assert failure.reason == "truncated"
+    assert failure.content and text.startswith(failure.content)
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.zip", "a.parquet", "a.warc", "a.json", "a.csv"])
+def test_cut_containers(tmp_path, name):
+    raw = {
+        "a.tar": tarred({"1.txt": b"One text.", "2.txt": b"x" * 90_000}),
+        "a.zip": zipped({"1.txt": b"One text.", "2.txt": b"Two."}),
+        "a.parquet": parquet(),
+        "a.warc": warc(),
+        "a.json": json.dumps(RECORDS).encode(),
+        "a.csv": csv_bytes() + b'"',
+    }[name]
+    put(tmp_path, name, raw[: len(raw) * 2 // 3] if name != "a.csv" else raw)
+    documents, failures = read_all(tmp_path)
+    assert failures or name == "a.csv"
+    assert len(documents) >= {"a.zip": 0, "a.parquet": 0, "a.csv": 3}.get(name, 1)
+    assert set(reasons(failures)) <= {"truncated", "malformed", "empty"}
+
+
+def test_flipped_bits_in_compressed_data(tmp_path):
+    packed = bytearray(gzip.compress(jsonl([{"text": os.urandom(200).hex()}] * 2000)))
+    packed[len(packed) // 2] ^= 0xFF
+    put(tmp_path, "a.jsonl.gz", bytes(packed))
+    _, failures = read_all(tmp_path)
+    assert failures
+
+
+def test_padding_after_a_gzip_member_is_no_fault(tmp_path):
+    put(tmp_path, "a.txt.gz", gzip.compress(b"One text.") + b"\0" * 600)
+    put(tmp_path, "b.txt.gz", gzip.compress(b"Half a text,") + gzip.compress(b" and half."))
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"One text.", b"Half a text, and half."]
+    assert failures == []
+
+
+def test_bad_lines_cost_themselves(tmp_path):
+    good = jsonl(RECORDS)
+    put(
+        tmp_path,
+        "a.jsonl",
+        b'{"text": "cut\n' + good + b"\xff\xfe\nnull\n{}}\n" + b'{"text": "End."}',
+    )
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 4
+    assert len(failures) == 4
+
+
+def test_json_array_broken_in_the_middle(tmp_path):
+    broken = b'[{"text": "One."}, {"text": "Two."}, {"text": oops}, {"text": "Four."}]'
+    put(tmp_path, "a.json", broken)
+    documents, (failure,) = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"One.", b"Two."]
+    assert (failure.reason, failure.source_uri) == ("malformed", "a.json#item=3")
+    assert failure.content == b'{"text": oops}, {"text": "Four."}]'
+
+
+def test_csv_with_broken_rows(tmp_path):
+    put(
+        tmp_path,
+        "a.csv",
+        'url,text\n,One.\n,Two,too,many\n\nshort\n,"Fi""ve, \n lines\0"\n,"open\n',
+    )
+    documents, failures = read_all(tmp_path)
+    texts = [document.content for document in documents]
+    assert texts == [b"One.", b'Fi"ve, \n lines\0', b"open\n"]
+    assert reasons(failures) == ["malformed", "empty"]
+    assert failures[0].content == b",Two,too,many\n"
+
+
+def test_parquet_that_lies(tmp_path):
+    raw = parquet()
+    put(tmp_path, "a.parquet", raw[:4] + os.urandom(len(raw) - 8) + raw[-4:])
+    put(tmp_path, "b.parquet", b"PAR1" + b"\xff" * 50 + struct.pack("<I", 2**31) + b"PAR1")
+    put(tmp_path, "c.parquet", b"PAR1PAR1")
+    bad = pa.array([b"\xff\xfe Caf\xe9 and more", b"Fine."]).view(pa.binary())
+    table = pa.table({"text": pa.Array.from_buffers(pa.string(), 2, bad.buffers())})
+    pq.write_table(table, tmp_path / "d.parquet")
+    pq.write_table(pa.table({"text": pa.array([1, 2])}), tmp_path / "e.parquet")
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "f.parquet")
+    documents, failures = read_all(tmp_path)
+    assert [document.source_uri for document in documents] == ["d.parquet#row=1", "d.parquet#row=2"]
+    assert reasons(failures) == ["malformed"] * 3 + ["empty"] * 3
+
+
+def test_encrypted_and_unknown_zip_members(tmp_path):
+    raw = bytearray(zipped({"a.txt": b"One text.", "b.txt": b"Two."}))
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.find(signature) + flags] |= 1
+    put(tmp_path, "a.zip", bytes(raw))
+    raw = bytearray(zipped({"a.txt": b"One text.", "b.txt": b"Three."}))
+    for signature, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        raw[raw.find(signature) + method] = 99
+    put(tmp_path, "b.zip", bytes(raw))
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"Two.", b"Three."]
+    assert reasons(failures) == ["encrypted", "unsupported"]
+
+
+# WARC headers that lie
+
+
+@pytest.mark.parametrize("length", [10**15, 2**64, -5, 3])
+def test_warc_lengths_that_lie(tmp_path, length):
+    page = b"<html><p>The page that follows is whole.</p></html>"
+    lie = warc_record(b"<html><p>A lie.</p></html>", length=length)
+    put(tmp_path, "a.warc", lie + warc_record(page, url="https://a.example/after"))
+    documents, failures = read_all(tmp_path)
+    assert documents or failures
+    if length in (-5, 3):
+        assert page in [document.content for document in documents]
+
+
+def test_warc_headers_out_of_bounds(tmp_path):
+    put(tmp_path, "a.warc", warc_record(b"<p>x</p>", extra="X-A: b\r\n" * 50_000) + warc())
+    put(tmp_path, "b.warc", b"WARC/1.0\r\n" + b"x" * 500_000)
+    put(tmp_path, "c.warc", b"WARC/9.9\r\nContent-Length: x\r\n\r\n")
+    put(tmp_path, "d.warc", warc_record(b"<p>x</p>", http="HTTP/1.1 200 OK\r\nX: " + "y" * 99_000))
+    put(tmp_path, "e.warc", warc_record(b"text", http="no http at all\r\n"))
+    documents, failures = read_all(tmp_path)
+    assert len({failure.source_uri.split("#")[0] for failure in failures}) >= 4
+    assert len(documents) <= 4
+
+
+def test_warc_body_that_explodes(tmp_path):
+    http = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
+    put(tmp_path, "a.warc", warc_record(gzip.compress(b"a" * 50 * MIB), http=http))
+    put(tmp_path, "b.warc", warc_record(gzip.compress(b"abc" * 99)[:-20], http=http))
+    assert reasons(read_all(tmp_path, SMALL)[1]) == ["too_large", "malformed"]
+
+
+# Limits
+
+
+@pytest.mark.parametrize("packer", PACKERS.values(), ids=PACKERS)
+@pytest.mark.parametrize(
+    "unit", [b"a", b"\n", b'{"text": "%s"}\n' % (b"Same " * 1000)], ids=["line", "lines", "jsonl"]
+)
+def test_decompression_bombs(tmp_path, packer, unit):
+    put(tmp_path, "a.jsonl.packed", packer(unit * (MIB // len(unit))) * 24)
+    documents, failures = read_all(tmp_path, SMALL)
+    assert len(documents) <= 1
+    assert set(reasons(failures)) <= {"bomb", "too_large"}
+    assert failures
+
+
+def test_bombs_in_archives(tmp_path):
+    zeros = b"a" * 5 * MIB
+    put(tmp_path, "a.zip", zipped({f"{n}.jsonl": zeros for n in range(20)}))
+    put(tmp_path, "b.tar.gz", gzip.compress(tarred({f"{n}.jsonl": zeros for n in range(20)})))
+    inner = zipped({f"{n}.jsonl": zeros for n in range(9)})
+    put(tmp_path, "c.zip", zipped({f"{n}.zip": inner for n in range(9)}))
+    documents, failures = read_all(tmp_path, SMALL)
+    assert documents == []
+    assert reasons(failures).count("bomb") == 3
+
+
+def test_containers_in_containers(tmp_path):
+    raw = b"One text."
+    for _ in range(30):
+        raw = gzip.compress(raw)
+    put(tmp_path, "a.gz", raw)
+    raw = zipped({"a.txt": b"One text."})
+    for _ in range(30):
+        raw = zipped({"a.zip": raw})
+    put(tmp_path, "b.zip", raw)
+    assert reasons(read_all(tmp_path)[1]) == ["too_deep", "too_deep"]
+
+
+def test_too_many_members(tmp_path):
+    members = {f"{number}.txt": b"text" for number in range(60)}
+    put(tmp_path, "a.zip", zipped(members))
+    put(tmp_path, "b.tar", tarred(members))
+    documents, failures = read_all(tmp_path, SMALL)
+    assert len(documents) == 50
+    assert reasons(failures) == ["too_many", "too_many"]
+
+
+def test_parquet_value_that_stands_in_every_row(tmp_path):
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 5000, pa.int32()), pa.array(["ab" * MIB]))
+    pq.write_table(pa.table({"text": words}), tmp_path / "a.parquet")
+    _, failures = read_all(tmp_path, SMALL)
+    assert set(reasons(failures)) == {"too_large", "bomb"}
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".html", ".jsonl", ".json", ".csv"])
+def test_one_line_of_50_megabytes(tmp_path, suffix):
+    line = b"word " * (10 * MIB)
+    rest = b""
+    if suffix in (".jsonl", ".json"):
+        line = b'{"text": "' + line + b'"}'
+        rest = b"\n" + jsonl() if suffix == ".jsonl" else b""
+    if suffix == ".csv":
+        line, rest = b"url,text\n," + line, b"\n,After.\n"
+    put(tmp_path, f"a{suffix}", line + rest)
+    documents, failures = read_all(tmp_path)
+    assert reasons(failures) == ["too_large"]
+    assert len(failures[0].content) == Limits().document_bytes
+    assert len(documents) == {".jsonl": 3, ".csv": 1}.get(suffix, 0)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"text":', b'[{"a":'])
+def test_json_nested_100000_deep(tmp_path, opening):
+    deep = opening * 100_000
+    put(tmp_path, "a.jsonl", b'{"text": "One.", "x": ' + deep + b"}\n" + jsonl())
+    put(tmp_path, "b.json", deep)
+    put(tmp_path, "c.json", b'[{"text": "Two."}, {"x": ' + deep + b"}]")
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 4
+    assert set(reasons(failures)) <= {"too_deep", "malformed", "truncated"}
+    assert len(failures) == 3
+
+
+def test_nesting_is_measured_whatever_the_stack(tmp_path):
+    nested = [
+        b'{"text": "T%d.", "x": %s%s}\n' % (n, b"[" * n, b"]" * n) for n in (150, 199, 200, 300)
+    ]
+    brackets = json.dumps({"text": "[[{{" * 500}).encode()
+    put(tmp_path, "a.jsonl", b"".join(nested) + brackets)
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 3
+    assert reasons(failures) == ["too_deep", "too_deep"]
+
+
+# Archives and folders that lead elsewhere
+
+CLIMBING = ["../up.txt", "/etc/passwd", "a/../../up.txt", "C:\\up.txt", "..\\up.txt", "\\\\host\\x"]
+
+
+@pytest.mark.parametrize("wrap", [zipped, tarred])
+def test_archive_paths_that_climb_out(tmp_path, wrap):
+    members = dict.fromkeys(CLIMBING, b"Climbing text.")
+    put(tmp_path / "in", "a.bin", wrap({**members, "fine..txt": b"Fine."}))
+    before = sorted(tmp_path.rglob("*"))
+    documents, failures = read_all(tmp_path / "in")
+    assert [document.content for document in documents] == [b"Fine."]
+    assert reasons(failures) == ["unsafe_member"] * len(CLIMBING)
+    assert {failure.content for failure in failures} == {b"Climbing text."}
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_archive_members_that_are_no_files(tmp_path):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
+            info = tarfile.TarInfo(f"member{kind!r}.txt")
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+    put(tmp_path, "a.tar", out.getvalue())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as zip_archive:
+        link = zipfile.ZipInfo("link.txt")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        zip_archive.writestr(link, "/etc/passwd")
+    put(tmp_path, "b.zip", out.getvalue())
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert reasons(failures) == ["unsafe_member"] * 5
+    assert failures[-1].content == b"/etc/passwd"
+
+
+def test_links_out_of_the_folder(tmp_path):
+    secret = put(tmp_path / "outside", "secret.txt", "Secret text.")
+    inbox = tmp_path / "inbox"
+    put(inbox, "a.txt", "One text.")
+    (inbox / "b.txt").symlink_to(secret)
+    (inbox / "c").symlink_to(secret.parent, target_is_directory=True)
+    (inbox / "d.txt").symlink_to(inbox / "a.txt")
+    (inbox / "e.txt").symlink_to("e.txt")
+    (inbox / "f.txt").symlink_to(inbox / "nowhere")
+    (inbox / "g").symlink_to(inbox, target_is_directory=True)
+    (inbox / "a.meta.json").symlink_to(secret)
+    documents, failures = read_all(inbox)
+    assert [document.source_uri for document in documents] == ["a.txt", "d.txt"]
+    found = {failure.source_uri: failure.reason for failure in failures}
+    assert found == {
+        "a.txt#sidecar": "malformed",
+        "b.txt": "unsafe_link",
+        "c": "unsafe_link",
+        "e.txt": "unreadable",
+        "f.txt": "unreadable",
+        "g": "unsafe_link",
+    }
+    assert b"Secret" not in b"".join(failure.content for failure in failures)
+    assert "outside" not in repr(failures)
+
+
+def test_pipes_and_missing_sources(tmp_path):
+    os.mkfifo(tmp_path / "pipe.txt")
+    put(tmp_path, "z.txt", "One text.")
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 1
+    assert reasons(failures) == ["unsafe_link"]
+    assert reasons(read_all(tmp_path / "nothing.txt")[1]) == ["unreadable"]
+
+
+def test_a_file_that_cannot_be_opened_or_read(tmp_path, monkeypatch):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        put(tmp_path, name, f"Text of {name}.")
+    from pipeline.ingest import sources
+
+    real = sources._open_local
+
+    def refuse(path):
+        if path.endswith("b.txt"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(sources, "_open_local", refuse)
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 2
+    assert reasons(failures) == ["unreadable"]
+    assert "Permission denied" in failures[0].error
+
+
+def test_a_bug_in_a_reader_costs_one_file(tmp_path, monkeypatch):
+    def broken(stream, place, ctx):
+        raise AttributeError("a bug")
+        yield
+
+    monkeypatch.setitem(reader.READERS, "html", broken)
+    put(tmp_path, "a.html", "<html><p>Page</p></html>")
+    put(tmp_path, "b.txt", "One text.")
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 1
+    assert reasons(failures) == ["crashed"]
+
+
+# Names and text that mean harm
+
+
+def test_names_in_no_character_set(tmp_path):
+    put(tmp_path, "a\u202etxt.exe.txt", "One text.")
+    put(tmp_path, "line\nbreak.txt", "Two texts.")
+    put(tmp_path, os.fsdecode(b"caf\xe9.txt"), "Three texts.")
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert [document.source_uri for document in documents] == [
+        "a\u202etxt.exe.txt",
+        "caf\\udce9.txt",
+        "line\nbreak.txt",
+    ]
+
+
+def test_values_that_mean_harm(tmp_path):
+    record = {
+        "text": "Text \u202eright to left\u202c, <script>alert(1)</script> and ${jndi:x}.",
+        "title": "A\0B\ud800\x1b[31m" + "x" * 9000,
+        "author": [["deep"], {"name": {"name": "x"}}, float("nan"), "Ann"],
+        "date": 1e300,
+        "url": "https://a.example/" + "x" * 9000,
+    }
+    put(tmp_path, "a.jsonl", json.dumps(record))
+    (document,), _ = read_all(tmp_path)
+    assert document.given["authors"] == "Ann"
+    assert "date" not in document.given
+    assert len(document.given["headline"]) <= 2000
+    assert document.given["headline"].isprintable()
+    assert document.content.decode() == record["text"]
+
+
+def test_entity_bombs_are_not_expanded(tmp_path):
+    entities = "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 10}">' for n in range(20))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a20;</x>'
+    put(tmp_path, "a.xml", bomb)
+    (document,), _ = read_all(tmp_path)
+    assert document.content == bomb.encode()
+
+
+@pytest.mark.parametrize(
+    "sidecar",
+    [
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(
+            f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n"
+            for n in range(9)
+        ),
+        "!!python/object/apply:os.system ['touch /nowhere']",
+        "[" * 30_000,
+        "{" * 30_000,
+        '{"title": ' + "[" * 30_000,
+        "- just\n- a list\n",
+        "title: [unclosed\n",
+        "x" * 200_000,
+    ],
+)
+def test_sidecars_that_mean_harm(tmp_path, sidecar):
+    put(tmp_path, "a.txt", "One text.")
+    put(tmp_path, "a.meta.yaml", sidecar)
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"One text."]
+    assert reasons(failures) in ([], ["malformed"])
+
+
+@pytest.mark.parametrize(
+    "bait",
+    [
+        b"<meta " * 50_000,
+        b"<meta charset=" * 20_000,
+        b"---\n" + b"a: b\n" * 50_000,
+        b"---\n" + b"a" * 500_000 + b"\n---\n",
+        b"<" * 500_000,
+        b"</p" * 200_000,
+        b"{" * 200_000,
+        b"[" + b" " * 500_000,
+        b'{"a": "' + b"\\" * 300_001,
+        b"a,text\n" + b'"' * 500_001,
+        b"\xe9\x80" * 200_000,
+        b"WARC/" + b"1" * 200_000,
+    ],
+)
+@pytest.mark.parametrize("suffix", [".txt", ".html", ".json", ".jsonl", ".csv"])
+def test_bait_for_regular_expressions(tmp_path, suffix, bait):
+    put(tmp_path, f"a{suffix}", bait)
+    documents, failures = read_all(tmp_path)
+    assert documents or failures
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_memory_stays_bounded(tmp_path):
+    """Bombs of 400 MB, read with the default limits by a process of its own."""
+    zeros = gzip.compress(b"a" * (50 * MIB), 1) * 8
+    put(tmp_path, "a.txt.gz", zeros)
+    put(tmp_path, "b.jsonl.gz", zeros)
+    put(tmp_path, "c.csv.gz", gzip.compress(b"url,text\n", 1) + zeros)
+    put(tmp_path, "d.json.gz", gzip.compress(b'[{"text": "', 1) + zeros)
+    put(tmp_path, "e.tar.gz", gzip.compress(tarred({"a.txt": b"x"})[:1024], 1) + zeros)
+    code = """
+import datetime, re, sys
+from pathlib import Path
+from pipeline.ingest import read
+for _ in read([sys.argv[1]], scrape_date=datetime.date(2021, 3, 4)): pass
+status = Path("/proc/self/status").read_text()  # ru_maxrss counts the parent's memory too
+print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert int(result.stdout) < 300
+
+
+# Anything at all
+
+SEEDS = [
+    (f"a{suffix}{wrapping}", wrap(raw, f"in{suffix}"))
+    for suffix, (raw, _) in FORMATS.items()
+    for wrapping, wrap in WRAPPINGS.items()
+]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.binary(max_size=600), st.sampled_from([*FORMATS, ".gz", ".zip", ".tar", ".zst", ""]))
+def test_noise_under_any_name(tmp_path, noise, suffix):
+    path = put(tmp_path, f"a{suffix}", noise)
+    documents, failures = read_all(path, SMALL)
+    assert documents or failures
+
+
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sampled_from(SEEDS), st.data())
+def test_damage_to_any_format(tmp_path, seed, data):
+    name, raw = seed
+    damaged = bytearray(raw)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, max(0, len(damaged) - 1)))
+        change = data.draw(st.sampled_from(["flip", "cut", "drop", "insert"]))
+        if change == "cut":
+            del damaged[at:]
+        elif change == "drop":
+            del damaged[at : at + 7]
+        elif change == "insert":
+            damaged[at:at] = data.draw(st.binary(max_size=9))
+        elif damaged:
+            damaged[at] ^= data.draw(st.integers(1, 255))
+    read_all(put(tmp_path, name, bytes(damaged)), SMALL)
