@@ -21,12 +21,12 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	COPYDESK_DATASETS=$(DATA) $(BIN)/python -m pytest
 
+PORT ?= 3000
 ui: $(VENV)/.installed
-	@mkdir -p inbox
+	@test -d inbox || { mkdir -p inbox/2018-07-27 && cp seeds/* inbox/2018-07-27/ \
+	  && echo "Put the sample scrapes into inbox/2018-07-27; add days of your own beside it"; }
 	@echo "Dagster is on its way: http://127.0.0.1:$(PORT)  (ctrl-C ends it)"
 	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT)
-
-PORT ?= 3000
 
 # One environment: the second run of each target reuses what is installed.
 $(VENV)/bin/python:

@@ -22,6 +22,13 @@ def day_folders(inbox: str) -> list[tuple[date, str]]:
     return [(days[name], f"{inbox.rstrip('/')}/{name}") for name in sorted(days)]
 
 
+def folder_of(inbox: str, day: str) -> str | None:
+    """Return the folder of `day` (YYYY-MM-DD) in `inbox`, None where nothing has come yet."""
+    filesystem, root = open_filesystem(inbox)
+    info = filesystem.get_file_info(f"{root}/{day}")
+    return f"{inbox.rstrip('/')}/{day}" if info.type == pafs.FileType.Directory else None
+
+
 def day_of(name: str) -> date | None:
     """Return the day that a folder is named by, None where it is not."""
     if not _DAY.fullmatch(name):

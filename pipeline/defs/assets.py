@@ -13,6 +13,7 @@ from pipeline.defs import checks
 from pipeline.defs.metadata import column_schema, counts, described, timed
 from pipeline.defs.partitions import day_of, scrape_days
 from pipeline.defs.resources import StorageResource
+from pipeline.inbox import folder_of
 from pipeline.publish.storage import Storage
 
 OWNERS = ["team:newsroom-data"]
@@ -87,8 +88,10 @@ def raw_documents(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read the day's scrapes: each item becomes a document, or a failure with its reason."""
     day, tables = day_of(context), storage.open()
-    folder = storage.inbox_folder(context.partition_key)
-    paths, base = (config.paths, config.base) if config.paths else ([folder], folder)
+    folder = folder_of(storage.inbox, context.partition_key)
+    paths, base = config.paths, config.base
+    if not paths and folder:
+        paths, base = [folder], folder
     yield from _results(
         tables,
         day,

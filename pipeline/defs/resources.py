@@ -25,10 +25,6 @@ class StorageResource(dg.ConfigurableResource[Any]):
         """Return the days that copies may lie apart, None for any."""
         return self.window_days or None
 
-    def inbox_folder(self, day: str) -> str:
-        """Return the folder that holds the scrapes of a day (YYYY-MM-DD)."""
-        return f"{self.inbox.rstrip('/')}/{day}"
-
 
 def storage_from_environment() -> StorageResource:
     """Return the storage that COPYDESK_DATA and COPYDESK_INBOX name; data/ and inbox/ else."""
