@@ -86,7 +86,7 @@ def _reprints(
 def _own_text(spare: Sequence[str], rng: random.Random) -> str:
     """Return about forty sentences from as many texts: new each time, so no two share them."""
     sentences = (_sentences(rng.choice(spare)) for _ in range(40))
-    return " ".join(rng.choice(each) for each in sentences)
+    return " ".join(one for one in map(rng.choice, sentences) if len(one.split()) < 50)
 
 
 def _alone(corpus: Corpus, texts: Sequence[str], forms: Sequence[str], rng: random.Random) -> None:

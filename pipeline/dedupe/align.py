@@ -6,10 +6,8 @@ Pure evidence: what follows from it is decided in `pipeline.dedupe.relations`.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from difflib import SequenceMatcher
 from typing import Final
 
 import numpy as np
@@ -17,16 +15,10 @@ import numpy.typing as npt
 
 from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, shingles
 
-#: Words of a run that is replaced in the other text: a changed name, not a new passage.
-_REPLACED: Final = 8
 #: Share of a sentence's words from which shared runs in it are more than a stock phrase.
 _PARTLY_SHARED: Final = 0.3
 #: Share of a sentence's words from which it is the same sentence.
 _NEARLY_SHARED: Final = 0.7
-#: Likeness from which two spellings are taken for the same words.
-_SPELLING: Final = 0.7
-_MAX_GAPS: Final = 60
-_DIGITS: Final = re.compile(r"\d+")
 
 
 class Body:
@@ -89,8 +81,7 @@ class Evidence:
     longest_run: int  # words
     sentences: float  # share of the shorter, in words, whose sentences are nearly all shared
     order: float  # share of the shared words that come in the same order
-    replaced_facts: float  # share of the gaps between shared runs that only change a fact
-    replaced_facts_density: float  # such gaps for 100 words of the shorter
+    fact_gap: float  # in these sentences, shared share of common words less that of facts
     length_ratio: float  # shorter by longer
 
     def values(self) -> list[float]:
@@ -198,7 +189,6 @@ def _evidence(
     covered_longer = _covered(hits[id(longer)], len(longer), SHINGLE)
     open_shingles = unquoted[: len(hit)] | unquoted[len(unquoted) - len(hit) :]
     by_sentence = _by_sentence(shorter, covered)
-    replaced = _replaced_facts(a, b, runs)
     return Evidence(
         words_a=len(a),
         words_b=len(b),
@@ -212,8 +202,7 @@ def _evidence(
         longest_run=int(runs[:, 2].max(initial=0)),
         sentences=_share(by_sentence >= _NEARLY_SHARED),
         order=_in_order(runs),
-        replaced_facts=replaced[0],
-        replaced_facts_density=replaced[1],
+        fact_gap=_fact_gap(shorter, covered, by_sentence >= _PARTLY_SHARED),
         length_ratio=len(shorter) / max(len(longer), 1),
     )
 
@@ -229,48 +218,18 @@ def _by_sentence(body: Body, covered: Bools) -> npt.NDArray[np.float64]:
     return share
 
 
+def _fact_gap(body: Body, covered: Bools, within: Bools) -> float:
+    """Return how much more often facts are missing from shared sentences than other words."""
+    facts = body.words.facts & within
+    others = ~body.words.facts & within
+    if not facts.any() or not others.any():
+        return 0.0
+    return _share(covered[others]) - _share(covered[facts])
+
+
 def _in_order(runs: I64) -> float:
     """Return the share of shared words in runs that do not go back in B."""
     if len(runs) < 2:
         return 1.0
     forward = np.concatenate([[True], np.diff(runs[:, 1]) > 0])
     return float(runs[forward, 2].sum() / runs[:, 2].sum())
-
-
-def _replaced_facts(a: Body, b: Body, runs: I64) -> tuple[float, float]:
-    """Return which share of the gaps between runs change a fact, and how many for 100 words.
-
-    A gap changes a fact where a few words with a name or number stand in for a few others with
-    one. Small differences of spelling are no change.
-    """
-    if len(runs) < 2:
-        return 0.0, 0.0
-    a_low, b_low = (runs[:-1, 0] + runs[:-1, 2]), (runs[:-1, 1] + runs[:-1, 2])
-    a_high, b_high = runs[1:, 0], runs[1:, 1]
-    a_gap, b_gap = a_high - a_low, b_high - b_low
-    small = (a_gap > 0) & (a_gap <= _REPLACED) & (b_gap > 0) & (b_gap <= _REPLACED)
-    in_a = _counts(a.words.facts, a_low, np.where(small, a_high, a_low))
-    in_b = _counts(b.words.facts, b_low, np.where(small, b_high, b_low))
-    changed = sum(
-        _differ(_between(a, a_low[gap], a_high[gap]), _between(b, b_low[gap], b_high[gap]))
-        for gap in np.flatnonzero((in_a > 0) & (in_b > 0))[:_MAX_GAPS]
-    )
-    words = min(len(a), len(b))
-    return changed / (len(runs) - 1), 100 * changed / words
-
-
-def _between(body: Body, low: int, high: int) -> str:
-    return body.text[body.words.starts[low] : body.words.ends[high - 1]]
-
-
-def _differ(one: str, other: str) -> bool:
-    """Return whether two short passages say different things: other digits or other letters."""
-    if _DIGITS.findall(one) != _DIGITS.findall(other):
-        return True
-    return SequenceMatcher(None, one[:80], other[:80], autojunk=False).ratio() < _SPELLING
-
-
-def _counts(flags: npt.NDArray[np.bool_], low: I64, high: I64) -> I64:
-    run = np.concatenate([[0], np.cumsum(flags)])
-    counts: I64 = run[high] - run[low]
-    return counts

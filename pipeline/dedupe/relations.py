@@ -23,6 +23,8 @@ EXCERPT: Final = "excerpt"
 REVISION: Final = "revision"
 NONE: Final = "none"
 
+_STOCK_WORDS: Final = 15
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -51,16 +53,14 @@ def judge(evidence: Evidence) -> Verdict:
 
 def features(evidence: Evidence) -> dict[str, float]:
     """Return the features of the model by name; all between 0 and about 1."""
+    words = evidence.unquoted_words
     # In a text with hardly a word outside quotations, the quotations are the text.
-    trust = min(1.0, evidence.unquoted_words / 60)
-    share = min(evidence.replaced_facts, 1.0)
-    density = min(evidence.replaced_facts_density / 3, 1.0)
-    return {
-        "story": trust * evidence.story + (1 - trust) * evidence.shared,
-        "replaced_facts": share,
-        "replaced_facts_density": density,
-        "template": share * density,
-    }
+    trust = min(1.0, words / 60)
+    # Of few words, a stock phrase is a large share.
+    story = evidence.story * words / (words + _STOCK_WORDS)
+    # Revisions change some facts of the sentences they keep; a form filled in anew, most.
+    template = min(max((evidence.fact_gap - 0.3) / 0.3, 0.0), 1.0)
+    return {"story": trust * story + (1 - trust) * evidence.shared, "template": template}
 
 
 def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:

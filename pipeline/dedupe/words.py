@@ -30,6 +30,7 @@ _GAP, _LETTER, _IDEOGRAPH, _IGNORED = 0, 1, 2, 3
 _TABLE_SIZE: Final = 0x20000  # planes 0 and 1; code points beyond are ideographs
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _BASE_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+_LONGEST_QUOTATION: Final = 1_500  # characters
 _BLOCK_CHARACTERS: Final = 1 << 18  # a block's arrays stay within the processor's cache
 
 _NEWLINE, _TERMINATOR, _UPPER, _DIGIT, _QUOTE, _SPACE = 1, 2, 4, 8, 16, 32
@@ -207,54 +208,56 @@ def _quoted(
 ) -> Bools:
     """Mark the words inside quotation marks; a quotation ends with its line at the latest."""
     places = np.flatnonzero(mark & (_QUOTE | _NEWLINE))
+    if not len(places):
+        return np.zeros(len(starts), np.bool_)
     found = codes[places]
-    before = np.where(places > 0, kind[places - 1], _GAP) != _GAP
-    after = kind[np.minimum(places + 1, len(kind) - 1)] != _GAP
     newline = found == ord("\n")
-    double = _state(newline, *_double_marks(found, newline))
-    single = _state(newline, *_single_marks(found, before, after, codes, places))
+    inside = _inside(places, newline, *_double_marks(found, mark, places))
+    inside |= _inside(places, newline, *_single_marks(found, kind, codes, places))
     last = np.searchsorted(places, starts) - 1
-    inside = double | single
-    return np.where(last >= 0, inside[np.maximum(last, 0)], False) if len(places) else last >= 0
+    return (last >= 0) & inside[np.maximum(last, 0)]
 
 
-def _double_marks(found: npt.NDArray[np.uint32], newline: Bools) -> tuple[Bools, Bools]:
+def _double_marks(
+    found: npt.NDArray[np.uint32], mark: npt.NDArray[np.uint8], places: I64
+) -> tuple[Bools, Bools]:
+    """Tell opening from closing marks; straight ones by the side on which there is a gap."""
     straight = _among(found, _STRAIGHT)
-    count = np.cumsum(straight)
-    base = np.maximum.accumulate(np.where(newline, count, 0))
-    odd = ((count - base) & 1) == 1
-    opening = _among(found, _OPENING) | (straight & odd)
-    return opening, _among(found, _CLOSING) | (straight & ~odd)
+    gap_before = (mark[np.maximum(places - 1, 0)] & _SPACE > 0) | (places == 0)
+    gap_after = mark[np.minimum(places + 1, len(mark) - 1)] & _SPACE > 0
+    opening = _among(found, _OPENING) | (straight & gap_before & ~gap_after)
+    return opening, _among(found, _CLOSING) | (straight & ~opening)
 
 
 def _single_marks(
     found: npt.NDArray[np.uint32],
-    before: Bools,
-    after: Bools,
+    kind: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint32],
     places: I64,
 ) -> tuple[Bools, Bools]:
     """Tell single quotation marks from apostrophes by what stands beside them."""
+    before = (places > 0) & (kind[places - 1] != _GAP)
+    after = kind[np.minimum(places + 1, len(kind) - 1)] != _GAP
     straight = _among(found, _STRAIGHT_SINGLE)
     following = codes[np.minimum(places + 1, len(codes) - 1)]
     digit = (following >= ord("0")) & (following <= ord("9"))
-    opening: Bools = (_among(found, _OPENING_SINGLE) | straight) & ~before & after & ~digit
-    closing: Bools = (_among(found, _CLOSING_SINGLE) | straight) & ~after & ~opening
-    # Without a closing mark on its line it was an apostrophe ('em, 'til).
-    either = opening | closing | (found == ord("\n"))
-    index = np.flatnonzero(either)
-    paired: Bools = np.zeros(len(found), np.bool_)
-    paired[index[:-1]] = closing[index[1:]]
-    return opening & paired, closing
+    opening = (_among(found, _OPENING_SINGLE) | straight) & ~before & after & ~digit
+    return opening, (_among(found, _CLOSING_SINGLE) | straight) & ~after & ~opening
 
 
-def _state(newline: Bools, opening: Bools, closing: Bools) -> Bools:
-    """Return after which events a quotation is open."""
-    events = np.arange(len(newline))
-    changes = newline | opening | closing
-    last = np.maximum.accumulate(np.where(changes, events, 0))
-    state: Bools = opening[last] if len(last) else changes
-    return state
+def _inside(places: I64, newline: Bools, opening: Bools, closing: Bools) -> Bools:
+    """Return after which marks a quotation is open.
+
+    What opens and is not closed on its line, or only far off, is no quotation: an apostrophe
+    ('em, 'til), an inch, or a mark whose partner was lost.
+    """
+    changes = np.flatnonzero(newline | opening | closing)
+    following = np.append(changes[1:], changes[-1:])
+    good = closing[following] & (places[following] - places[changes] <= _LONGEST_QUOTATION)
+    good &= opening[changes]
+    last = np.searchsorted(changes, np.arange(len(places)), side="right") - 1
+    inside: Bools = (last >= 0) & good[np.maximum(last, 0)]
+    return inside
 
 
 def _among(found: npt.NDArray[np.uint32], characters: str) -> Bools:
