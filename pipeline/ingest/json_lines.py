@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
@@ -14,7 +13,6 @@ from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
 _parse: Final = json.JSONDecoder().decode
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -50,14 +48,11 @@ def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool
 
 def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
     try:
-        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-        depth = ctx.limits.json_depth
-        if line.count(b"[") + line.count(b"{") > depth and too_deep(text, depth):
-            error = f"{uri}: JSON nested deeper than {depth}"
-            return Problem(uri, Reason.TOO_DEEP, error, line)
-        record = _parse(text)
-    except (ValueError, RecursionError) as error:
+        record = _parse(line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape"))
+    except ValueError as error:
         return Problem(uri, Reason.MALFORMED, f"{uri}: {str(error)[:200]}", line)
+    except RecursionError:
+        return Problem(uri, Reason.TOO_DEEP, f"{uri}: JSON nested too deep", line)
     return from_record(record, uri, place, ctx, line)
 
 
@@ -72,6 +67,9 @@ def from_record(
     if not isinstance(record, dict):
         error = f"{uri}: no record but {type(record).__name__}"
         return Problem(uri, Reason.WRONG_COLUMNS, error, _bytes(record, raw))
+    if too_deep(record, ctx.limits.json_depth):
+        error = f"{uri}: JSON nested deeper than {ctx.limits.json_depth}"
+        return Problem(uri, Reason.TOO_DEEP, error, _bytes(record, raw))
     mapped = map_record(record, ctx.columns)
     if mapped is None:
         error = f"{uri}: no column for text or HTML among {', '.join(list(record)[:20])[:300]}"
@@ -84,21 +82,31 @@ def from_record(
     )  # fmt: skip
 
 
-def too_deep(text: str, limit: int) -> bool:
-    """Return whether JSON `text` nests deeper than `limit`, without parsing it."""
-    if text.count("[") + text.count("{") <= limit:
-        return False
-    depth = 0
-    for token in _STRUCTURE.finditer(text):
-        first = text[token.start()]
-        if first in "[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif first in "]}":
-            depth -= 1
-    return False
+def too_deep(value: Any, limit: int) -> bool:
+    """Return whether a parsed JSON value nests lists and mappings deeper than `limit`.
+
+    The parser gives up at some greater depth that depends on the stack; this does not.
+    """
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner for outer in level for inner in _in(outer) if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _in(outer: Any) -> Any:
+    if isinstance(outer, dict):
+        return outer.values()
+    return outer if isinstance(outer, list) else ()
 
 
 def _bytes(record: Any, raw: bytes | None) -> bytes:
-    return json.dumps(record, default=str).encode() if raw is None else raw
+    if raw is not None:
+        return raw
+    try:
+        return json.dumps(record, default=str).encode()
+    except RecursionError:
+        return b""

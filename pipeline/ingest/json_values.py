@@ -13,7 +13,7 @@ from io import BufferedReader
 from typing import Any, Final
 
 from pipeline.ingest.items import Context, Found, Place, Problem
-from pipeline.ingest.json_lines import from_record, too_deep
+from pipeline.ingest.json_lines import from_record
 from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 
@@ -84,7 +84,8 @@ class _Values:
                 value, end = self._parse(self._text, self._at)
                 # A number at the end of the buffer may go on.
                 if end < len(self._text) or self._ended or first in '{["':
-                    return self._checked(value, end)
+                    self._at = end
+                    return value
             except ValueError as error:
                 if self._ended:
                     raise self._unfinished(error) from None
@@ -96,13 +97,6 @@ class _Values:
                 message = f"a value longer than {self._limits.record_bytes} characters"
                 raise self._stuck(Reason.TOO_LARGE, message)
             self._more(max(MIB, len(self._text) - self._at))  # doubling: each is parsed twice
-
-    def _checked(self, value: Any, end: int) -> Any:
-        raw = self._text[self._at : end]
-        if too_deep(raw, self._limits.json_depth):
-            raise self._stuck(Reason.TOO_DEEP, f"nested deeper than {self._limits.json_depth}")
-        self._at = end
-        return value
 
     def _is_wrong(self, error: ValueError) -> bool:
         """Return whether more data cannot cure `error`."""
