@@ -331,6 +331,8 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 #: Fields with enough gold to fit; and the fewest candidates a rule needs for a weight of its own.
 FITTED = ("headline", "authors")
 _LEAST_SEEN = 10
+#: Rules that stand alone only where no gold is: their own confidence holds.
+UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked"))
 _EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
 
 
@@ -349,7 +351,12 @@ def fit(found: Sequence[Case]) -> None:
 
 
 def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> list[str]:
-    seen = Counter(c.rule for _, found in gathered for c in found if c.field == field)
+    seen = Counter(
+        c.rule
+        for _, found in gathered
+        for c in found
+        if c.field == field and c.rule not in UNFITTED
+    )
     names = {
         rule: rule if count >= _LEAST_SEEN else resolve.source_kind(rule) + "_*"
         for rule, count in seen.items()
@@ -373,9 +380,12 @@ def _example(
     values: dict[str, dict[str, list[str]]] = {}
     right = None
     for key, group in resolve.grouped(field, found).items():
+        if all(candidate.rule in UNFITTED for candidate in group):
+            continue
         kinds = values.setdefault(key, {})
         for candidate in group:
-            kinds.setdefault(resolve.source_kind(candidate.rule), []).append(names[candidate.rule])
+            if name := names.get(candidate.rule):
+                kinds.setdefault(resolve.source_kind(candidate.rule), []).append(name)
         if _is_right(case, field, group[0].value):
             right = key
     return values, right

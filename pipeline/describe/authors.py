@@ -73,7 +73,9 @@ def _from_markup(context: Context, known: frozenset[str]) -> list[Candidate]:
     for candidate in context.markup_for("authors"):
         names = [n for n in candidate.value.split("; ") if fold(n) not in known]
         if names:
-            found.append(_authors(tuple(names), 0.8, candidate.rule, candidate.source_text))
+            lone = len(names) == 1 and " " not in names[0]
+            rule = f"{candidate.rule}_lone" if lone else candidate.rule
+            found.append(_authors(tuple(names), 0.8, rule, candidate.source_text))
     return found
 
 
@@ -99,9 +101,30 @@ def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
             found := _read_byline(text, "line_by", known, label=True)
         ):
             return found
+    return _name_alone(context, known)
+
+
+def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
+    """Read a line right above the body that is a name and nothing else ("- CLAUDIA LAUER")."""
+    near = [*reversed(context.before_body[-4:])]
+    if not context.markup:
+        near += context.under_headline
+    for line in near:
+        text = squeeze(line.text[:80])
+        if line.role in _NO_NAME_ROLES or not 5 <= len(text) < 80:
+            continue
+        names = parse_names(text, known=known, strict=True)
+        if names and sum(len(fold(name)) for name in names) >= 0.95 * len(fold(text)):
+            marked = text[:1] in "-–—*•" or text.isupper()
+            rule, sure = ("name_marked", 0.8) if marked else ("name_alone", 0.55)
+            return [
+                Candidate("byline", text.lstrip("-–—*•|·+ "), sure, rule, shorten(text)),
+                _authors(names, sure, rule, text),
+            ]
     return []
 
 
+_NO_NAME_ROLES: Final = frozenset(("headline", "caption", "related", "legal", "ad", "outlet"))
 _MIXED: Final = frozenset(("timestamp", "section", "other", "nav", "social"))
 
 

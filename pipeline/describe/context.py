@@ -16,6 +16,9 @@ from pipeline.records import BODY, Candidate, Cleaned, Document, Line
 TOP_LINES: Final = 60
 BOTTOM_LINES: Final = 40
 
+#: Probability from which a line counts as the headline for what stands around it.
+LIKELY: Final = 0.5
+
 #: Longest piece of source text kept as evidence, in characters.
 SOURCE_TEXT_LENGTH: Final = 200
 
@@ -84,6 +87,23 @@ class Context:
         """The last body line, where there is one."""
         body = self._by_role.get(BODY, ())
         return body[-1] if body else None
+
+    @cached_property
+    def likely_headlines(self) -> list[tuple[Line, float]]:
+        """The lines of flattened text that can be the headline, likeliest first."""
+        from pipeline.describe.headline_lines import likely_headlines
+
+        return likely_headlines(self)
+
+    @cached_property
+    def under_headline(self) -> tuple[Line, ...]:
+        """The six lines under the likeliest headline; empty where none is likely."""
+        if not self.likely_headlines or self.likely_headlines[0][1] < LIKELY:
+            return ()
+        top = self.likely_headlines[0][0]
+        lines = self.cleaned.lines
+        at = next(i for i, line in enumerate(lines) if line is top)
+        return lines[at + 1 : at + 7]
 
     def markup_for(self, field: str) -> tuple[Candidate, ...]:
         """Return what the markup says about `field`, in the order found."""

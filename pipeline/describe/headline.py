@@ -12,7 +12,7 @@ from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import fold, plain, squeeze
 from pipeline.describe.outlet import known_name, name_of_domain
-from pipeline.records import Candidate, Line
+from pipeline.records import Candidate
 
 _LONGEST: Final = 300
 _BETWEEN = re.compile(
@@ -33,6 +33,9 @@ def candidates(context: Context) -> list[Candidate]:
         found.append(Candidate("headline", value, 0.9, "given_headline", shorten(given)))
     return found + _decks(context)
 
+
+#: Least probability with which a line is kept as evidence.
+_LEAST_SURE: Final = 0.02
 
 #: Rules that read what the page shows; it shows other titles too, so they are told apart by
 #: how much they share with what the page says of itself.
@@ -162,32 +165,9 @@ def _is_headline(value: str, sites: Collection[str]) -> bool:
 
 
 def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:
-    labelled = context.with_role("headline")
     found = []
-    for line in labelled[:2]:
+    for line, sure in context.likely_headlines[:4]:
         value = without_site(line.text, sites)
-        if _is_headline(value, sites):
-            rule = "line_headline" if line is labelled[0] else "line_headline_later"
-            found.append(Candidate("headline", value, line.score, rule, shorten(line.text)))
-    if not labelled and (title := _title_like(context)) is not None:
-        value = without_site(title.text, sites)
-        if _is_headline(value, sites):
-            found.append(Candidate("headline", value, 0.6, "line_title_like", shorten(title.text)))
+        if sure >= _LEAST_SURE and _is_headline(value, sites):
+            found.append(Candidate("headline", value, sure, "line", shorten(line.text)))
     return found
-
-
-_NO_TITLE_ROLES: Final = frozenset(
-    ("byline", "timestamp", "outlet", "nav", "social", "player", "legal", "ad", "aggregator", "credit",
-     "caption", "section", "promo", "bio", "repeat", "comment", "related", "editor_note")
-)  # fmt: skip
-
-
-def _title_like(context: Context) -> Line | None:
-    """Return the first line before the body that reads like a headline, of no other role."""
-    for line in context.before_body[:8]:
-        words = line.text.split()
-        if line.role in _NO_TITLE_ROLES or not 4 <= len(words) <= 25:
-            continue
-        if line.text.rstrip()[-1:] not in ".:;," and words[0][:1].isupper():
-            return line
-    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -345,7 +346,7 @@ def _is_unrelated(element: HtmlElement) -> bool:
         marks = f"{node.get('class') or ''} {node.get('id') or ''}"
         if node.tag in ("aside", "nav") or (node.tag == "footer" and not _OWN_FOOTER.search(marks)):
             return True
-        if len(marks) > 1 and _UNRELATED.search(marks[:300]):
+        if len(marks) > 1 and _UNRELATED.search(marks[:300]) and _kind_of(marks) != "byline":
             return True
         node = node.getparent()
     return False
@@ -428,6 +429,7 @@ def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
     found: list[Candidate] = []
     groups: dict[str, list[str]] = {}
     exact: list[str] = []
+    elements: Counter[str] = Counter()
     for element in marked[: 8 * _ELEMENTS]:
         text = _names_text(element)
         if len(text) < 3 or _is_unrelated(element):
@@ -440,12 +442,14 @@ def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
         elif len(text) < 160 and (names := parse_names(text, strict=True, single=is_cjk(text))):
             kind = f"{element.tag} {element.get('class')}"
             group = groups.setdefault(kind, [])
+            elements[kind] += 1
             group.extend(name for name in names if name not in group)
             if len(fold("".join(names))) > 0.8 * len(fold(text)):
                 exact.append(kind)
     best = next(iter(exact), next(iter(groups), None))
     if best is not None:
-        found.append(_candidate("authors", "; ".join(groups[best][:8]), "author_class"))
+        rule = "author_class" if elements[best] == 1 else "author_class_several"
+        found.append(_candidate("authors", "; ".join(groups[best][:8]), rule))
     return found
 
 

@@ -44,7 +44,7 @@ _SUPPORT = re.compile(
 )
 _PHOTO_CREDIT = re.compile(
     r"(?:[A-Z][\w.'’-]{1,20}\s){1,3}[A-Z][\w.'’-]{1,20}\s?/\s?(?:for\s)?((?:The\s)?[A-Z][\w.&'’-]{1,24}"
-    r"(?:\s[A-Z][\w.&'’-]{1,20}){0,3})"
+    r"(?:\s[A-Z][\w.&'’-]{1,20}){0,3})\s?[).]{0,2}$"
 )
 _DOMAINISH = re.compile(r"^(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)+)/?$", re.I)
 
@@ -219,12 +219,15 @@ _NOT_OWNERS: Final = frozenset(
 def _photo_credits(context: Context) -> list[Candidate]:
     counted: Counter[str] = Counter()
     sources: dict[str, Line] = {}
-    for line in context.with_role("caption", "credit", "repeat")[:20]:
-        for match in _PHOTO_CREDIT.finditer(line.text[-300:]):
-            name = match.group(1).strip(" .")
-            if fold(name) not in _photo_agencies() and (usual := usual_name(name)):
-                counted[usual] += 1
-                sources.setdefault(usual, line)
+    for line in [*context.with_role("caption", "credit")[:20], *context.top[:25]]:
+        end = line.text.rstrip()[-120:]
+        match = _PHOTO_CREDIT.search(end) if "/" in end else None
+        if match is None or len(line.text) > 500:
+            continue
+        name = match.group(1).strip(" .")
+        if fold(name) not in _photo_agencies() and (usual := usual_name(name)):
+            counted[usual] += 1
+            sources.setdefault(usual, line)
     return [
         Candidate(
             "outlet", name, 0.6, "photo_credit_known" if known_name(name) else "photo_credit",

@@ -1,0 +1,181 @@
+"""Which line of a flattened text is its headline.
+
+Flattened text has lost the tags, so a headline is told by what is around it: its words come back
+in the body and in the address, a byline or a date follows, it is longer than menu entries and no
+sentence. The marks of a line are summed with fitted weights (`data/headline_marks.tsv`), and a
+softmax over the lines and "none of them" gives the probability of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from math import exp
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from pipeline.describe.context import Context
+from pipeline.describe.fold import data_lines, fold
+from pipeline.records import BODY, Line
+
+#: How far above the body a headline can stand, in lines, and how much of the body is compared.
+_REACH: Final = 45
+_BODY_LENGTH: Final = 4000
+_MOST_WORDS: Final = 32
+
+_WORD = re.compile(r"[^\W_]{4,30}")
+_SENTENCES = re.compile(r"[.!?][\"”’)]?\s+[A-Z“\"]")
+_CREDIT = re.compile(r"\([^()]{3,70}\)\W{0,2}$|/[A-Z]\w{1,20}( [A-Z]\w+)?$")
+_BULLET = re.compile(r"\s*[*+•·»›>–—-]\s")
+_NEVER: Final = frozenset(("byline", "timestamp", "legal", "aggregator", "social", "ad", "player"))
+_NAMED_ROLES: Final = frozenset(("byline", "timestamp"))
+
+
+def likely_headlines(context: Context) -> list[tuple[Line, float]]:
+    """Return lines that can be the headline with their probabilities, likeliest first."""
+    scored = [(line, score(marks)) for line, marks in marked_lines(context)]
+    odds = [exp(min(value, 12.0)) for _, value in scored]
+    whole = 1.0 + sum(odds)
+    ranked = [(line, own / whole) for (line, _), own in zip(scored, odds, strict=True)]
+    return sorted(ranked, key=lambda pair: -pair[1])
+
+
+def score(marks: list[str]) -> float:
+    """Return the summed weights of the marks of one line."""
+    table = weights()
+    return sum(table.get(mark, 0.0) for mark in marks)
+
+
+@cache
+def weights() -> dict[str, float]:
+    """Return the fitted weight of each mark."""
+    rows = (line.split("\t") for line in data_lines("headline_marks.tsv"))
+    return {row[0]: float(row[1]) for row in rows}
+
+
+def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
+    """Yield the lines that can be the headline, with what speaks for or against each."""
+    lines, first = context.cleaned.lines, context.first_body_index
+    start, end = max(0, first - _REACH), min(len(lines), first + 2)
+    body = _words(context.cleaned.text[:_BODY_LENGTH])
+    slug = _words(_slug(context.document.url))
+    folded = [fold(line.text[:300]) for line in lines[start : end + 8]]
+    counts = Counter(folded)
+    seen: set[str] = set()
+    for at in range(start, end):
+        line, key = lines[at], folded[at - start]
+        size = len(line.text.split())
+        if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
+            continue
+        seen.add(key)
+        marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
+        if counts[key] > 1:
+            marks.append("repeated")
+        marks.append(f"role_{line.role}")
+        yield line, marks + _crossed(marks)
+
+
+def _crossed(marks: list[str]) -> list[str]:
+    """Return pairs of marks that mean more together: shared words, and a name or date below."""
+    return [
+        f"{first}&{second}"
+        for first in marks
+        if first.startswith(("body_", "slug_"))
+        for second in marks
+        if second.startswith(("named_", "line_", "below_"))
+    ]
+
+
+def _shape(line: Line, size: int) -> list[str]:
+    text = line.text.strip()
+    steps = (2, 3, 4, 6, 9, 17, 25)
+    marks = [f"words_{max(step for step in steps if size >= step)}"]
+    if _SENTENCES.search(text):
+        marks.append("sentences")
+    if text[-1:] in ".:,;…|":
+        marks.append(f"ends_{'dot' if text[-1] == '.' else 'mark'}")
+    if text[:1].islower():
+        marks.append("starts_small")
+    if text.isupper():
+        marks.append("capitals")
+    elif text[:12].isupper():
+        marks.append("starts_capital")
+    if _CREDIT.search(text[-80:]):
+        marks.append("ends_credit")
+    if _BULLET.match(line.text):
+        marks.append("bullet")
+    if text[:3].casefold() == "by ":
+        marks.append("labelled")
+    if " | " in text or " » " in text or " › " in text:
+        marks.append("separators")
+    return marks
+
+
+def _shared(line: Line, body: frozenset[str], slug: frozenset[str]) -> list[str]:
+    words = _words(line.text)
+    marks = []
+    if len(words) >= 2:
+        marks.append(f"body_{int(4.99 * len(words & body) / len(words))}")
+    else:
+        marks.append("few_words")
+    if len(slug) >= 3 and words:
+        marks.append(f"slug_{int(3.99 * len(words & slug) / max(len(words), 3))}")
+    return marks
+
+
+def _place(lines: tuple[Line, ...], at: int, first: int) -> list[str]:
+    above = first - at
+    steps = (-9, 0, 1, 2, 4, 9, 21)
+    marks = [f"above_{max(step for step in steps if above >= step)}"]
+    if at < 3:
+        marks.append(f"line_{at}")
+    following = lines[at + 1 : at + 9]
+    named = next(
+        (i for i, ln in enumerate(following) if ln.role in _NAMED_ROLES or _by(ln.text)), None
+    )
+    if named is not None:
+        marks.append(f"named_{min(s for s in (0, 1, 3, 8) if named <= s)}")
+    around = [*lines[max(0, at - 3) : at], *lines[at + 1 : at + 4]]
+    length = len(lines[at].text)
+    if all(length > len(ln.text) for ln in around if ln.role != BODY):
+        marks.append("longest")
+    previous = lines[at - 1].role if at else "none"
+    marks.append(f"after_{previous}")
+    for step in (1, 2):
+        if at >= step and _is_title_like(lines[at - step]):
+            return [*marks, f"below_{step}"]
+    if _is_title_like(lines[at + 1]) if at + 1 < len(lines) else False:
+        marks.append("title_below")
+    return marks
+
+
+def _is_title_like(line: Line) -> bool:
+    """Tell whether a line could itself be a headline, by its shape."""
+    text = line.text.strip()
+    return (
+        line.role not in _NEVER
+        and 4 <= text.count(" ") <= 24
+        and text[-1:] not in ".:,;"
+        and text[:1].isupper()
+    )
+
+
+def _by(text: str) -> bool:
+    return len(text) < 200 and text.lstrip(" *-–—|")[:3].casefold() == "by "
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(text))
+
+
+def _slug(url: str | None) -> str:
+    """Return the words of the last part of the path that has some."""
+    if not url or len(url) > 2000:
+        return ""
+    try:
+        parts = [part for part in urlsplit(url).path.split("/") if part]
+    except ValueError:
+        return ""
+    return unquote(max(parts, key=lambda part: part.count("-") + part.count("_"), default=""))
