@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 
 from pipeline.describe.date_lines import dated_lines
 from pipeline.describe.date_markup import markup_dates
-from pipeline.describe.date_parse import Order, Stated, fold, month_numbers, parse, safe_day
+from pipeline.describe.date_parse import Order, Stated, find, fold, month_numbers, parse, safe_day
 from pipeline.records import Candidate
 
 if TYPE_CHECKING:
     from pipeline.describe.context import Context
 
-__all__ = ["Stated", "candidates", "markup_dates", "parse"]
+__all__ = ["Stated", "candidates", "find", "markup_dates", "parse", "rule_days"]
 
 #: A rule that no table row covers is believed this much.
 _UNMEASURED: Final = 0.5
@@ -33,7 +33,7 @@ _UNMEASURED: Final = 0.5
 _SUPPORT: Final = 0.6
 
 #: Machine-readable sources, and how sure one must be to reckon other sources' days by it.
-_MACHINE: Final = frozenset(("meta", "json", "itemprop"))
+_MACHINE: Final = frozenset(("meta",))
 _SURE: Final = 0.8
 
 #: The doubt that stays where all sources state one day, as a share.
@@ -81,6 +81,14 @@ def candidates(context: Context) -> list[Candidate]:
         found.extend(_published_at(days[0], clues))
         found.extend(_updated_at(days[0][0], clues))
     return found
+
+
+def rule_days(context: Context) -> list[tuple[str, str]]:
+    """Return (rule, ISO day) of every clue to the publication, for measuring the rules."""
+    clues = list(_clues(context))
+    published = [clue for clue in clues if clue.field == "published"]
+    chosen = published or [_as_published(clue) for clue in clues]
+    return [(clue.rule, clue.stated.day.isoformat()) for clue in chosen]
 
 
 def _as_published(clue: Clue) -> Clue:
@@ -233,7 +241,12 @@ def _reckoned_day(clue: Clue, clues: Iterable[Clue]) -> date:
     day of `published_at`. A stated offset other than UTC comes first.
     """
     stated = clue.stated
-    if stated.clock is not None and stated.offset == 0:
+    if stated.offset:
+        return stated.day
+    zoned = [other.stated for other in clues if other.stated.offset]
+    if stated.offset == 0 and stated.clock is not None:
+        return next((z.day for z in zoned if z.at() == stated.at()), stated.day)
+    if any(z.day == stated.day for z in zoned):
         return stated.day
     for other in clues:
         moment = other.stated
