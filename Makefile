@@ -10,7 +10,7 @@ OUT ?= data
 # Where the training and benchmark data lies; none of it is part of the project.
 DATA ?= ../shared
 
-.PHONY: run test lint types ui lock clean
+.PHONY: run test ui lock docs clean
 
 run: $(VENV)/.installed
 	@$(BIN)/copydesk run seeds --scrape-date 2018-07-27 --out $(OUT)
@@ -51,6 +51,9 @@ lock: $(VENV)/.installed-dev
 	$(LOCK) --extra ui --extra build --extra dev --output-file requirements-dev.lock
 	$(LOCK) --extra ui --extra build --constraint requirements-dev.lock \
 	  --output-file requirements.lock
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m pipeline.publish.tables_md README.md docs/tables.md
 
 clean:
 	rm -rf $(VENV) .dagster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
