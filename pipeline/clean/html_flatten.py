@@ -6,7 +6,7 @@ each line what stood around it; what a line *is* does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ NEVER: Final = -1000
 
 #: Elements whose text no reader sees, or that are machinery. Their tails are read.
 SKIPPED: Final = frozenset({
-    "script", "style", "noscript", "template", "head", "title", "meta", "link", "svg",
+    "script", "style", "template", "head", "title", "meta", "link", "svg",
     "canvas", "object", "embed", "applet", "iframe", "select", "option", "datalist",
     "textarea", "map", "area", "math", "frameset", "frame", "noframes",
 })  # fmt: skip
@@ -37,6 +37,10 @@ INLINE: Final = frozenset({
     "time", "tt", "u", "var", "wbr", "blink",
 })  # fmt: skip
 
+_SKIP, _LINE_BREAK, _IN_LINE, _BLOCK = range(4)
+
+_ROOTS: Final = frozenset({"html", "body"})
+_NAMING: Final = ("id", "itemprop", "role")
 _EMPHASIS: Final = frozenset({"b", "strong", "em", "i", "u"})
 _SPACED: Final = frozenset({"a", "label", "time"})
 _CELLS: Final = frozenset({"td", "th"})
@@ -124,30 +128,49 @@ def flatten(root: Any) -> Flattened:
     """
     walker = _Walker()
     events = etree.iterwalk(root, events=("start", "end"))
-    for count, (event, element) in enumerate(events):
-        if count > 2 * MAX_ELEMENTS:
-            raise CleanError("too_large", f"the page has over {MAX_ELEMENTS} elements")
-        if event == "end":
-            walker.leave(element)
-        elif not walker.enter(element):
-            events.skip_subtree()
+    count = 0
+    for event, element in events:
+        tag = element.tag
+        kind = _kind(tag) if tag.__class__ is str else _SKIP
+        if event == "start":
+            count += 1
+            if count > MAX_ELEMENTS:
+                raise CleanError("too_large", f"the page has over {MAX_ELEMENTS} elements")
+            if kind == _SKIP:
+                events.skip_subtree()
+            else:
+                walker.enter(element, kind, tag)
+            continue
+        if kind != _SKIP:
+            walker.leave(element, kind, tag)
+        tail = element.tail
+        if tail:
+            walker.add(tail)
     walker.break_line()
     return walker.finish()
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _kind(tag: str) -> int:
+    if tag in SKIPPED:
+        return _SKIP
+    if tag in _BREAKS:
+        return _LINE_BREAK
+    return _IN_LINE if tag in INLINE or ":" in tag else _BLOCK
 
 
 class _Walker:
     """State of one pass: the open elements and the line being gathered."""
 
     def __init__(self) -> None:
-        self._width = len(LANDMARKS) + len(hint_names())
-        self._frames = [_Frame(0, "html", 0, 0, [NEVER] * self._width)]
+        width = len(LANDMARKS) + len(hint_names())
+        self._frames = [_Frame(0, "html", 0, 0, [NEVER] * width)]
         self._page = Flattened(parents=[0])
-        self._position = 0
+        self._position = self._breaks = 0
         self._link_depth = self._emphasis_depth = 0
         self._hidden: list[Any] = []
         self._inline: list[tuple[int, ...]] = []
-        self._signatures: dict[tuple[int, str], int] = {}
-        self._breaks = 0
+        self._signatures: dict[tuple[int, str, str], int] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -155,60 +178,43 @@ class _Walker:
         self._linked = self._links = self._emphasised = 0
         self._line_hints: set[int] = set()
 
-    def enter(self, element: Any) -> bool:
-        """Open `element`; return False if its subtree is not to be read."""
-        tag = element.tag
-        if tag.__class__ is not str or tag in SKIPPED:
-            return False
-        if tag in INLINE or ":" in tag:
+    def enter(self, element: Any, kind: int, tag: str) -> None:
+        """Open `element` and read the text before its first child."""
+        if kind == _BLOCK:
+            self._enter_block(element, tag)
+        elif kind == _IN_LINE:
             self._enter_inline(element, tag)
-        elif tag in _BREAKS:
+        else:
             self.break_line()
             self._breaks = self._breaks + 1 if tag == "br" else 0
-        else:
-            self._enter_block(element, tag)
         text = element.text
         if text:
-            self._add(text)
-        return True
+            self.add(text)
 
-    def leave(self, element: Any) -> None:
-        """Close `element` and read the text behind it."""
-        tag = element.tag
-        if tag.__class__ is str and tag not in SKIPPED and tag not in _BREAKS:
-            if tag in INLINE or ":" in tag:
-                self._leave_inline(tag)
-            elif len(self._frames) > 1:
-                self._leave_block(tag)
-            if self._hidden and self._hidden[-1] is element:
-                self._hidden.pop()
-        tail = element.tail
-        if tail:
-            self._add(tail)
+    def leave(self, element: Any, kind: int, tag: str) -> None:
+        """Close `element`."""
+        if kind == _BLOCK:
+            if tag not in _CELLS or self._frames[-2].tag != "tr":
+                self.break_line()
+            self._frames.pop()
+        elif kind == _IN_LINE:
+            self._inline.pop()
+            self._link_depth -= tag == "a"
+            self._emphasis_depth -= tag in _EMPHASIS
+        if self._hidden and self._hidden[-1] is element:
+            self._hidden.pop()
 
     def _enter_inline(self, element: Any, tag: str) -> None:
-        hints: tuple[int, ...] = ()
-        attributes = element.attrib
-        if attributes:
-            hints = hints_of(_names(attributes))
-            if _is_hidden(attributes):
-                self._hidden.append(element)
-        self._inline.append(hints)
+        names = _names(element)
+        self._inline.append(hints_of(names) if names else ())
+        if _is_hidden(element):
+            self._hidden.append(element)
         if tag == "a":
             self._link_depth += 1
             self._links += 1
-        elif tag in _EMPHASIS:
-            self._emphasis_depth += 1
+        self._emphasis_depth += tag in _EMPHASIS
         if tag in _SPACED:
             self._pieces.append(" ")
-
-    def _leave_inline(self, tag: str) -> None:
-        if self._inline:
-            self._inline.pop()
-        if tag == "a":
-            self._link_depth -= 1
-        elif tag in _EMPHASIS:
-            self._emphasis_depth -= 1
 
     def _enter_block(self, element: Any, tag: str) -> None:
         above = self._frames[-1]
@@ -217,68 +223,47 @@ class _Walker:
         else:
             self.break_line()
             self._breaks = 0
-        attributes = element.attrib
-        names = _names(attributes) if attributes else ""
+        # The names of these two tell the page's template and options, not what a line is.
+        names = "" if tag in _ROOTS else _names(element)
         depth = above.depth + 1
-        seen = self._seen_at(above, tag, names, attributes, depth)
-        if attributes and _is_hidden(attributes):
+        seen = _seen_at(above, element, tag, names, depth)
+        if _is_hidden(element):
             self._hidden.append(element)
-        key = (above.signature, f"{tag} {names[:80]}")
+        key = (above.signature, tag, names[:80])
         signature = self._signatures.setdefault(key, len(self._signatures) + 1)
         number = len(self._page.parents)
         self._page.parents.append(above.number)
         self._frames.append(_Frame(number, tag, depth, signature, seen))
 
-    def _seen_at(
-        self, above: _Frame, tag: str, names: str, attributes: Any, depth: int
-    ) -> list[int]:
-        found = [len(LANDMARKS) + number for number in hints_of(names)] if names else []
-        if tag in _LANDMARK_OF_TAG:
-            found.append(_LANDMARK_OF_TAG[tag])
-        if names:
-            role = _LANDMARK_OF_ROLE.get(attributes.get("role", ""))
-            if role:
-                found.append(LANDMARKS.index(role))
-        if not found:
-            return above.seen
-        seen = list(above.seen)
-        for number in found:
-            seen[number] = depth
-        return seen
-
-    def _leave_block(self, tag: str) -> None:
-        if tag not in _CELLS or self._frames[-2].tag != "tr":
-            self.break_line()
-        self._frames.pop()
-
-    def _add(self, text: str) -> None:
-        if self._frames[-1].tag == "pre" and "\n" in text:
-            for number, line in enumerate(text.split("\n")):
-                if number:
-                    self.break_line()
+    def add(self, text: str) -> None:
+        """Add `text` to the line; in preformatted text, its line breaks count."""
+        if "\n" in text and self._frames[-1].tag == "pre":
+            first, *others = text.split("\n")
+            self._append(first)
+            for line in others:
+                self.break_line()
                 self._append(line)
-        else:
+        elif not text.isspace():
             self._append(text)
+        elif self._pieces:
+            self._pieces.append(" ")
 
     def _append(self, text: str) -> None:
         self._pieces.append(text)
-        size = len(text)
         if self._link_depth:
-            self._linked += size
+            self._linked += len(text)
         if self._emphasis_depth:
-            self._emphasised += size
+            self._emphasised += len(text)
         for hints in self._inline:
-            if hints:
-                self._line_hints.update(hints)
+            self._line_hints.update(hints)
 
     def break_line(self) -> None:
         """End the line being gathered; nothing happens where it is blank."""
-        if not self._pieces:
-            return
-        text = _squeeze("".join(self._pieces))
-        if text:
-            self._emit(text)
-        self._clear()
+        if self._pieces:
+            text = _squeeze("".join(self._pieces))
+            if text:
+                self._emit(text)
+            self._clear()
 
     def _emit(self, text: str) -> None:
         if len(self._page.blocks) >= MAX_BLOCKS:
@@ -305,17 +290,37 @@ class _Walker:
         return self._page
 
 
-def _names(attributes: Any) -> str:
+def _seen_at(above: _Frame, element: Any, tag: str, names: str, depth: int) -> list[int]:
+    """Return the depths at which landmarks and hints were last seen, `element` included."""
+    found = [len(LANDMARKS) + number for number in hints_of(names)] if names else []
+    if tag in _LANDMARK_OF_TAG:
+        found.append(_LANDMARK_OF_TAG[tag])
+    role = element.get("role")
+    if role in _LANDMARK_OF_ROLE:
+        found.append(LANDMARKS.index(_LANDMARK_OF_ROLE[role]))
+    if not found:
+        return above.seen
+    seen = list(above.seen)
+    for number in found:
+        seen[number] = depth
+    return seen
+
+
+def _names(element: Any) -> str:
     """Return the attribute values that name an element's purpose, joined by blanks."""
-    get = attributes.get
-    values: Iterator[str] = (get(name, "") for name in ("class", "id", "itemprop", "role"))
-    return " ".join(filter(None, values))
+    get = element.get
+    names: str = get("class") or ""
+    for attribute in _NAMING:
+        value = get(attribute)
+        if value:
+            names = f"{names} {value}"
+    return names
 
 
-def _is_hidden(attributes: Any) -> bool:
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+def _is_hidden(element: Any) -> bool:
+    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
-    style = attributes.get("style")
+    style = element.get("style")
     if not style:
         return False
     style = style[:500].replace(" ", "").lower()

@@ -1,8 +1,9 @@
-"""What class, id, itemprop and role names say about an element, as bits."""
+"""What class, id, itemprop and role names say about an element, as numbers of hints."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,29 +11,46 @@ from typing import Final
 
 import yaml
 
-#: How much of an element's attribute values is looked at, in characters.
-_NAME_LENGTH: Final = 240
+#: How much of an element's attribute values is looked at, in characters and in words.
+_NAME_LENGTH: Final = 300
+_NAME_WORDS: Final = 24
 
 _HINTS_FILE: Final = Path(__file__).parent / "data" / "html_hints.yaml"
-
-
-@functools.cache
-def hint_patterns() -> Mapping[str, re.Pattern[str]]:
-    """Return the pattern of each hint, in the order of the features."""
-    groups: Mapping[str, list[str]] = yaml.safe_load(_HINTS_FILE.read_text(encoding="utf-8"))
-    return {name: re.compile("|".join(parts)) for name, parts in groups.items()}
+_WORD: Final = re.compile(r"[A-Z]?[a-z]{1,40}|[A-Z]{1,40}")
 
 
 @functools.cache
 def hint_names() -> tuple[str, ...]:
     """Return the names of the hints, in the order of their numbers."""
-    return tuple(hint_patterns())
+    return tuple(_hints())
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def hints_of(names: str) -> tuple[int, ...]:
+    """Return the numbers of the hints in `names` (attribute values joined by blanks), sorted."""
+    words = [word.lower() for word in _WORD.findall(names[:_NAME_LENGTH])[:_NAME_WORDS]]
+    found = {number for word in words for number in _matching(word, "words")}
+    for first, second in itertools.pairwise(words):
+        found.update(_matching(f"{first}-{second}", "pairs"))
+    return tuple(sorted(found))
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def hints_of(names: str) -> tuple[int, ...]:
-    """Return the numbers of the hints in `names` (attribute values joined by blanks)."""
-    lowered = names[:_NAME_LENGTH].lower().replace("_", "-")
+def _matching(name: str, kind: str) -> tuple[int, ...]:
+    return tuple(number for number, pattern in _patterns(kind) if pattern.fullmatch(name))
+
+
+@functools.cache
+def _patterns(kind: str) -> tuple[tuple[int, re.Pattern[str]], ...]:
+    """Return number and pattern of each hint that has any of `kind` ("words" or "pairs")."""
     return tuple(
-        number for number, pattern in enumerate(hint_patterns().values()) if pattern.search(lowered)
+        (number, re.compile(forms[kind]))
+        for number, forms in enumerate(_hints().values())
+        if kind in forms
     )
+
+
+@functools.cache
+def _hints() -> Mapping[str, Mapping[str, str]]:
+    hints: Mapping[str, Mapping[str, str]] = yaml.safe_load(_HINTS_FILE.read_text("utf-8"))
+    return hints

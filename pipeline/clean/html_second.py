@@ -32,7 +32,7 @@ def kept_blocks(tree: Any, flat: Flattened) -> list[float] | None:
     """
     if not _bearable(flat):
         return None
-    text = _extract(tree)
+    text = extract(tree)
     return share_kept(flat.blocks, text) if text else None
 
 
@@ -44,13 +44,13 @@ def _bearable(flat: Flattened) -> bool:
     )
 
 
-def _extract(tree: Any) -> str | None:
+def extract(tree: Any) -> str | None:
     """Return the text trafilatura extracts; the tree is copied, not changed, by it."""
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        document = trafilatura.bare_extraction(tree, fast=True, include_comments=False)
+        document = trafilatura.bare_extraction(tree, include_comments=False)
     except (RecursionError, ValueError, TypeError, AttributeError, IndexError, KeyError):
         return None
     text = getattr(document, "text", None)

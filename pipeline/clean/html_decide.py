@@ -1,0 +1,169 @@
+"""From what the model says of a page's blocks to an article: lines with roles, and the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from pipeline.clean.html_errors import CleanError
+from pipeline.clean.html_flatten import Block
+from pipeline.clean.html_model import MODEL, body_probabilities
+from pipeline.clean.html_page import Page, page_title
+from pipeline.clean.html_roles import role_of
+from pipeline.clean.html_second import kept_blocks
+from pipeline.clean.lines import Array
+from pipeline.clean.model import load
+from pipeline.clean.normal import normalise
+from pipeline.clean.parts import parts
+from pipeline.records import BODY, Cleaned, Line
+
+#: Pages handled at once, by characters of flattened text: what the processor's cache holds.
+_BATCH: Final = 400_000
+
+#: Doubtful share of the expected body from which on trafilatura is asked. One page in eight; on
+#: pages surer than this its opinion makes things worse (measured on training pages, out of fold).
+UNSURE: Final = 0.15
+
+#: Least body of an article, in characters, and what may still be an error page.
+_LEAST_BODY: Final = 80
+_ERROR_BODY: Final = 800
+_ERROR: Final = re.compile(
+    r"\b(40[0134]|50[0234])\b.{0,20}(error|not found|forbidden|bad gateway|unavailable)|"
+    r"(page|site|article|content|story) (not found|cannot be found|can.t be found|is unavailable|"
+    r"no longer (exists|available))|access denied|are you (a )?(human|robot)|just a moment|"
+    r"(enable|requires) javascript|verify (that )?you are (a )?human|too many requests|"
+    r"seite (wurde )?nicht gefunden|page introuvable|p[aá]gina no encontrada",
+    re.IGNORECASE,
+)
+
+#: A repeated block of at least this many characters is a repeat, not a refrain.
+_LEAST_REPEAT: Final = 60
+_CLOSED: Final = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
+
+
+def clean_pages(pages: Sequence[Page]) -> list[Cleaned | CleanError]:
+    """Return each page's article, or why it has none: "no_prose" or "error_page".
+
+    The answer for a page does not depend on the others of the batch.
+    """
+    cleaned: list[Cleaned | CleanError] = []
+    low, size = 0, 0
+    for number, page in enumerate(pages):
+        if size and size + len(page.text) > _BATCH:
+            cleaned += _clean_batch(pages[low:number])
+            low, size = number, 0
+        size += len(page.text)
+    return cleaned + _clean_batch(pages[low:])
+
+
+def _clean_batch(pages: Sequence[Page]) -> list[Cleaned | CleanError]:
+    if not pages:
+        return []
+    titles = [page_title(page.tree) for page in pages]
+    found = body_probabilities([page.flat for page in pages], titles)
+    return [_clean(*row) for row in zip(pages, titles, found, strict=True)]
+
+
+def _clean(page: Page, title: str, probability: Array) -> Cleaned | CleanError:
+    blocks = page.flat.blocks
+    scores, method = _weighed(page, probability)
+    threshold = load(MODEL).threshold
+    chosen = _verdicts(blocks, scores >= threshold, title)
+    lines, paragraphs = [], []
+    for row, block in enumerate(blocks):
+        found = _lines(block, chosen[row], float(scores[row]), method)
+        lines += found
+        text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
+        if text:
+            _add(paragraphs, text, runs_on=block.breaks == 1)
+    body = "\n\n".join(paragraphs)
+    return _refusal(page, title, body) or Cleaned(page.text, tuple(lines), body, method)
+
+
+def _weighed(page: Page, probability: Array) -> tuple[Array, str]:
+    """Return the scores of the blocks and what decided; trafilatura is asked about unsure pages."""
+    if doubt(page.flat.blocks, probability) < UNSURE:
+        return probability, "line_model"
+    kept = kept_blocks(page.tree, page.flat)
+    if kept is None:
+        return probability, "line_model"
+    return np.round((probability + np.array(kept)) / 2, 4), "trafilatura"
+
+
+def doubt(blocks: Sequence[Block], probability: Array) -> float:
+    """Return how much of a page is undecided, as a share of the body expected (0: all is clear)."""
+    size = np.array([block.end - block.start for block in blocks], dtype=np.float64)
+    open_size = float((size * np.minimum(probability, 1 - probability)).sum())
+    return open_size / max(float((size * probability).sum()), 1.0)
+
+
+def _verdicts(blocks: Sequence[Block], chosen: Array, title: str) -> list[str]:
+    """Return BODY for each chosen block, "headline" or "repeat" where that is plain, else ""."""
+    headline = _headline(blocks, title)
+    seen: set[str] = set()
+    roles = []
+    for row, (block, is_body) in enumerate(zip(blocks, chosen.tolist(), strict=True)):
+        role = BODY if is_body else ""
+        if headline is not None and is_title(block, title):
+            role = "headline" if row == headline else "repeat"
+        elif is_body and len(block.text) >= _LEAST_REPEAT:
+            role = "repeat" if block.text in seen else BODY
+            seen.add(block.text)
+        roles.append(role)
+    return roles
+
+
+def _headline(blocks: Sequence[Block], title: str) -> int | None:
+    """Return the row of the headline: the first heading that says what the page's title says."""
+    rows = [row for row, block in enumerate(blocks) if is_title(block, title)]
+    headings = [row for row in rows if blocks[row].tag == "h1"]
+    return next(iter(headings + rows), None)
+
+
+def is_title(block: Block, title: str) -> bool:
+    """Return whether a block says what `title` (lower case, squeezed) says, and no more."""
+    return bool(title) and block.text[: len(title) + 1].lower() == title
+
+
+def _lines(block: Block, chosen: str, score: float, method: str) -> list[Line]:
+    """Return the block as one line, or as several where its roles mix."""
+    if chosen == BODY:
+        role, rule, sure = BODY, method, score
+    elif chosen:
+        role, rule, sure = chosen, "html:title" if chosen == "headline" else "html:repeat", 0.95
+    else:
+        role, rule, sure = role_of(block)
+        sure = round(sure * (1 - score), 4)
+    whole = Line(block.start, block.end, block.text, role, rule, sure)
+    if role != BODY:
+        return [whole]
+    return [
+        Line(block.start + part.start, block.start + part.end, block.text[part.start : part.end],
+             part.role, part.rule or rule, sure)
+        for part in parts(block.text, role)
+    ] or [whole]  # fmt: skip
+
+
+def _add(paragraphs: list[str], text: str, *, runs_on: bool) -> None:
+    """Add a paragraph; a line broken by hand in mid-sentence goes on with the one before."""
+    if runs_on and paragraphs and not _CLOSED.search(paragraphs[-1][-4:]):
+        paragraphs[-1] = f"{paragraphs[-1]} {text}"
+    else:
+        paragraphs.append(text)
+
+
+def _refusal(page: Page, title: str, body: str) -> CleanError | None:
+    if len(body) < _ERROR_BODY:
+        told = _ERROR.search(f"{title}\n{_document_title(page.tree)}\n{body[:300]}")
+        if told:
+            return CleanError("error_page", f"the page says {told.group(0)!r}")
+    if len(body) < _LEAST_BODY:
+        return CleanError("no_prose", f"{len(body)} characters of article text on the page")
+    return None
+
+
+def _document_title(tree: Any) -> str:
+    return " ".join((tree.findtext(".//title") or "")[:300].split())

@@ -1,0 +1,73 @@
+"""A parsed HTML page: one parse, shared by cleaning and metadata.
+
+The limits that keep hostile pages from harm are here and in `html_flatten`; what is body does
+not belong here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from pipeline.clean.html_errors import CleanError
+from pipeline.clean.html_flatten import Flattened, flatten
+
+#: Largest page that is parsed, in bytes. Past it, a page is a data dump or an attack.
+MAX_BYTES: Final = 20_000_000
+
+#: How much of a headline is looked at, in characters.
+_LONGEST_TITLE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A parsed page: `tree` is read-only, `flat` its flattened text with the blocks of it."""
+
+    tree: Any
+    flat: Flattened
+
+    @property
+    def text(self) -> str:
+        """The flattened text: one line a block, as a reader would see it."""
+        return self.flat.text
+
+
+def parse(content: bytes, charset: str) -> Page:
+    """Return the page in `content`, decoded as `charset` (bytes it cannot read are replaced).
+
+    Raises CleanError: "empty", "too_large" (over `MAX_BYTES` or the limits of `html_flatten`),
+    "too_deep" (nested deeper than libxml2 reads) or "not_html".
+    """
+    if len(content) > MAX_BYTES:
+        raise CleanError("too_large", f"{len(content)} bytes of HTML; the limit is {MAX_BYTES}")
+    tree = _tree(content.decode(charset, errors="replace").replace("\0", ""))
+    return Page(tree=tree, flat=flatten(tree))
+
+
+def _tree(markup: str) -> Any:
+    """Return the root element; the text is handed over as UTF-8, so no declaration misleads."""
+    if not markup.strip():
+        raise CleanError("empty", "the page holds nothing but blanks")
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True,
+        collect_ids=False, default_doctype=False,
+    )  # fmt: skip
+    try:
+        tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise CleanError("not_html", f"no element in the page: {error}") from error
+    if parser.error_log.filter_from_fatals().filter_types(etree.ErrorTypes.ERR_RESOURCE_LIMIT):
+        raise CleanError("too_deep", "elements nested deeper than the parser reads")
+    return tree
+
+
+def page_title(tree: Any) -> str:
+    """Return the page's headline in lower case: og:title, or the first h1 with text, or ""."""
+    for found in tree.xpath("//meta[@property='og:title']/@content | //h1"):
+        text = found if isinstance(found, str) else found.text_content()
+        if text.strip():
+            return " ".join(text[:_LONGEST_TITLE].split()).lower()
+    return ""
