@@ -228,11 +228,12 @@ def _beside(path: Path) -> str | None:
 def _local_file(
     name: str, root: Path, inside: str | None, car: str | None, orphan: bool
 ) -> SourceFile:
-    path = os.path.relpath(name, root).replace(os.sep, "/")
-    linked = Path(name).is_symlink()
+    path = _relative(name, root)
     try:
+        status = os.lstat(name)
+        linked = stat.S_ISLNK(status.st_mode)
         real = os.path.realpath(name, strict=True) if linked else name
-        status = Path(real).stat(follow_symlinks=False)
+        status = os.lstat(real) if linked else status
     except OSError as error:
         return _refused(path, Reason.UNREADABLE, f"{path}: {error.strerror}")
     if linked and inside is not None and not real.startswith(inside + os.sep):
@@ -244,6 +245,13 @@ def _local_file(
         return _refused(path, reason, f"{path}: no regular file that can be read")
     file = SourceFile(path, status.st_size, status.st_mtime, lambda: _open_local(real))
     return _with_sidecar(file, (lambda: _open_local(car)) if car else None, orphan)
+
+
+def _relative(name: str, root: Path) -> str:
+    prefix = f"{root}{os.sep}"
+    inside = name.startswith(prefix)
+    path = name[len(prefix) :] if inside else os.path.relpath(name, root)
+    return path.replace(os.sep, "/")
 
 
 def _with_sidecar(

@@ -11,6 +11,7 @@ import io
 import json
 import lzma
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -595,3 +596,24 @@ def test_damage_to_any_format(tmp_path, seed, data):
         elif damaged:
             damaged[at] ^= data.draw(st.integers(1, 255))
     read_all(put(tmp_path, name, bytes(damaged)), SMALL)
+
+
+# The table in the docs
+
+
+def test_the_table_in_the_docs_is_complete():
+    folder = Path(__file__).parent
+    docs = (folder.parents[1] / "docs" / "faults.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", docs))
+    code = {path: path.read_text(encoding="utf-8") for path in folder.glob("test_*.py")}
+    defined = {
+        name for text in code.values() for name in re.findall(r"^def (test_\w+)", text, re.M)
+    }
+    assert named <= defined
+    here = set(re.findall(r"^def (test_\w+)", code[Path(__file__)], re.M))
+    assert here - named <= {
+        "test_every_reason_has_a_meaning",
+        "test_the_table_in_the_docs_is_complete",
+    }
+    for reason, meaning in MEANING.items():
+        assert f"| `{reason}` | {meaning} |" in docs
