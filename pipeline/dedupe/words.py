@@ -34,11 +34,10 @@ _LONGEST_QUOTATION: Final = 1_500  # characters
 _BLOCK_CHARACTERS: Final = 1 << 18  # a block's arrays stay within the processor's cache
 
 _NEWLINE, _TERMINATOR, _UPPER, _DIGIT, _QUOTE, _SPACE = 1, 2, 4, 8, 16, 32
-_OPENING, _CLOSING, _STRAIGHT = "“«„‟", "”»", '"＂'
+_ALWAYS_OPENING, _STRAIGHT, _GUILLEMETS = "„‟", '"＂', "«»"
+_DOUBLE: Final = _ALWAYS_OPENING + _STRAIGHT + _GUILLEMETS + "“”"
 _OPENING_SINGLE, _CLOSING_SINGLE, _STRAIGHT_SINGLE = "‘‚‹", "’›", "'"
-_QUOTES: Final = (
-    _OPENING + _CLOSING + _STRAIGHT + _OPENING_SINGLE + _CLOSING_SINGLE + _STRAIGHT_SINGLE
-)
+_QUOTES: Final = _DOUBLE + _OPENING_SINGLE + _CLOSING_SINGLE + _STRAIGHT_SINGLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +220,16 @@ def _quoted(
 def _double_marks(
     found: npt.NDArray[np.uint32], mark: npt.NDArray[np.uint8], places: I64
 ) -> tuple[Bools, Bools]:
-    """Tell opening from closing marks; straight ones by the side on which there is a gap."""
-    straight = _among(found, _STRAIGHT)
+    """Tell opening from closing marks by the side on which there is a gap, where it matters.
+
+    Straight marks are both; “ closes in German, and « and » change places between languages.
+    """
     gap_before = (mark[np.maximum(places - 1, 0)] & _SPACE > 0) | (places == 0)
     gap_after = mark[np.minimum(places + 1, len(mark) - 1)] & _SPACE > 0
-    opening = _among(found, _OPENING) | (straight & gap_before & ~gap_after)
-    return opening, _among(found, _CLOSING) | (straight & ~opening)
+    either_way = _among(found, _STRAIGHT + _GUILLEMETS)
+    opening = _among(found, _ALWAYS_OPENING) | (either_way & gap_before & ~gap_after)
+    opening |= (found == ord("“")) & (gap_before | ~gap_after)
+    return opening, _among(found, _DOUBLE) & ~opening
 
 
 def _single_marks(
@@ -312,7 +315,8 @@ def _tables() -> tuple[npt.NDArray[np.uint8], U64, npt.NDArray[np.uint8]]:
                 marks[code] |= _DIGIT * character.isdecimal()
         elif unicodedata.category(character) in ("Mn", "Cf"):
             kinds[code] = _IGNORED
-        if character.isspace() or character in ")]":
+        # Brackets and dashes part words like blanks do.
+        if character.isspace() or character in "()[]—–":
             marks[code] = _SPACE
     kinds[-1] = _IDEOGRAPH
     weights = mix(folded + np.uint64(_BASE))
