@@ -8,6 +8,7 @@ standing. After that the declaration is believed where it decodes; what is left 
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -155,9 +156,9 @@ def _stateful(content: bytes, declared: str | None, html: bool) -> str | None:
 def _repaired(content: bytes, declared_utf8: bool) -> Decoded | None:
     """Return a text in UTF-8 with its few stray bytes read as Windows-1252."""
     broken = content.decode("utf-8", "surrogateescape")
-    stray = [char for char in broken if "\udc80" <= char <= "\udcff"]
+    stray = _STRAY.findall(broken)
     high = len(content.translate(None, _ASCII))
-    sequences = sum(1 for char in broken if char > "\x7f") - len(stray)
+    sequences = len(broken) - (len(content) - high) - len(stray)
     trusted = sequences >= (len(stray) if declared_utf8 else 3 * len(stray))
     if not trusted or len(stray) > _BROKEN_UTF8 * len(content) or high == len(stray):
         return None
@@ -171,8 +172,9 @@ def _as_cp1252(escaped: str) -> str:
 
 
 def _guessed(content: bytes, declared: list[str]) -> Decoded | None:
-    if _western(content):
-        return Decoded(content, "cp1252")
+    latin = _latin(content)
+    if latin and _decodes(content, latin):
+        return Decoded(content, latin)
     for name in _detected(_sample(content)):
         if _decodes(content, name):
             return Decoded(content, name)
@@ -182,20 +184,31 @@ def _guessed(content: bytes, declared: list[str]) -> Decoded | None:
     return None
 
 
-def _western(content: bytes) -> bool:
-    """Return whether all high bytes stand alone and mean the same in the Latin code pages."""
-    if content.translate(None, _ASCII).translate(None, _LATIN):
-        return False
-    return re.search(rb"[\x80-\xff]{3}", content) is None
+def _latin(content: bytes) -> str | None:
+    """Return the Latin code page of a text whose high bytes stand alone; None for other texts.
+
+    A sign inside a word ("poniedzia³ek") speaks against a page; of equals the commonest is taken.
+    """
+    if re.search(rb"[\x80-\xff]{3}", content):
+        return None
+    words = _IN_WORD.findall(content, 0, _SAMPLE)
+    if not words:
+        return "cp1252"
+    signs = {page: sum(not _is_letter(byte, page) for byte in words) for page in _LATIN_PAGES}
+    best = min(_LATIN_PAGES, key=lambda page: signs[page])
+    return best if signs[best] <= len(words) / 20 else None
 
 
-def _same(byte: int) -> bool:
-    raw = bytes([byte])
-    pages = {raw.decode(page, "replace") for page in ("cp1250", "cp1252", "cp1254")}
-    return len(pages) == 1 and "\ufffd" not in pages
+@functools.cache
+def _is_letter(byte: bytes, page: str) -> bool:
+    return byte.decode(page, "replace").isalpha()
 
 
-_LATIN: Final = bytes(byte for byte in range(128, 256) if _same(byte))
+#: Latin code pages, the commonest first.
+_LATIN_PAGES: Final = ("cp1252", "cp1250", "iso8859-2")
+#: A high byte with an ASCII letter on either side, quotation marks and dashes left out.
+_IN_WORD: Final = re.compile(rb"(?<=[a-z])[\x80-\x84\x86-\x90\x98-\xff](?=[a-z])")
+_STRAY: Final = re.compile("[\udc80-\udcff]")
 
 
 def _sample(content: bytes) -> bytes:

@@ -12,7 +12,8 @@ from tests.ingest.support import jsonl, put, read_all, reasons
 ENGLISH = "The café’s owner said: “We won’t close — ever.” It cost £5. " * 20
 RUSSIAN = "В понедельник городской совет обсудил новый план движения трамваев. " * 20
 JAPANESE = "市議会は月曜日に新しい路面電車の計画について話し合いました。" * 20
-POLISH = "Rada miejska omówiła w poniedziałek nowy plan ruchu tramwajów, źródło: PAP. " * 20
+FRENCH = "La municipalité a décidé que les tramways ne circuleront plus où ça gêne. "
+POLISH = "Rada miejska omówiła w poniedziałek nowy plan ruchu tramwajów, prośba książki. " * 20
 
 
 @pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
@@ -46,7 +47,16 @@ def test_declared_in_the_page_or_in_the_header(text, name):
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [(ENGLISH, "cp1252"), (RUSSIAN, "cp1251"), (JAPANESE, "shift_jis")]
+    ("text", "name"),
+    [
+        (ENGLISH, "cp1252"),
+        (FRENCH, "cp1252"),
+        (POLISH, "cp1250"),
+        (POLISH, "iso-8859-2"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8-r"),
+        (JAPANESE, "shift_jis"),
+    ],
 )
 def test_found_without_a_declaration(text, name):
     decoded = charset.decide(text.encode(name))
