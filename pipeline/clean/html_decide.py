@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -73,8 +74,11 @@ def _clean(page: Page, title: str, probability: Array) -> Cleaned | CleanError:
     threshold = load(MODEL).threshold
     chosen = _verdicts(blocks, scores >= threshold, title)
     lines, paragraphs = [], []
+    body_rows = [row for row, role in enumerate(chosen) if role == BODY]
+    top = body_rows[0] if body_rows else len(blocks)
     for row, block in enumerate(blocks):
-        found = _lines(block, chosen[row], float(scores[row]), method)
+        place = _Place(chosen[row], float(scores[row]), method, below_lead=row > top)
+        found = _lines(block, place)
         lines += found
         text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
         if text:
@@ -128,15 +132,26 @@ def is_title(block: Block, title: str) -> bool:
     return bool(title) and block.text[: len(title) + 1].lower() == title
 
 
-def _lines(block: Block, chosen: str, score: float, method: str) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is known of a block: its role if decided, its score, by what, and where it stands."""
+
+    role: str
+    score: float
+    method: str
+    below_lead: bool
+
+
+def _lines(block: Block, place: _Place) -> list[Line]:
     """Return the block as one line, or as several where its roles mix."""
-    if chosen == BODY:
-        role, rule, sure = BODY, method, score
-    elif chosen:
-        role, rule, sure = chosen, "html:title" if chosen == "headline" else "html:repeat", 0.95
+    if place.role == BODY:
+        role, rule, sure = BODY, place.method, place.score
+    elif place.role:
+        role, sure = place.role, 0.95
+        rule = "html:title" if role == "headline" else "html:repeat"
     else:
-        role, rule, sure = role_of(block)
-        sure = round(sure * (1 - score), 4)
+        role, rule, sure = role_of(block, below_lead=place.below_lead)
+        sure = round(sure * (1 - place.score), 4)
     whole = Line(block.start, block.end, block.text, role, rule, sure)
     if role != BODY:
         return [whole]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,53 +26,82 @@ _NEAR: Final = 3
 _LARGE: Final = frozenset({"nav", "footer", "comment", "figcaption"})
 _ANYWHERE: Final = 100
 
+#: Roles that belong to whichever story they stand at.
+_OF_A_STORY: Final = frozenset({"headline", "deck"})
+_STAMPS: Final = frozenset({"timestamp", "byline"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Lines near `name` (a landmark or hint) of at most `longest` characters have `role`."""
+
+    role: str
+    name: str
+    longest: int
+    before_wording: bool
+
+
+def role_of(block: Block, *, below_lead: bool) -> tuple[str, str, float]:
+    """Return (role, rule, score) of a block that is not body; the score is if it is not.
+
+    `below_lead`: it stands below the first body line. Headlines, summaries and names there, or
+    within links, are those of other stories.
+    """
+    reaches = _reaches()
+    depth = block.depth
+    near = tuple(n for n, seen in enumerate(block.seen) if depth - seen < reaches[n])
+    size = len(block.text)
+    fitting = [rule for rule in _fitting(near, block.inline_hints) if size <= rule.longest]
+    if fitting and fitting[0].before_wording:
+        return _told(fitting[0], other_story=False)
+    worded = rule_role(block.text)
+    if worded and not (below_lead and worded[0] in _STAMPS and _is_elsewhere(fitting)):
+        return worded[0], worded[1], 0.9
+    if not fitting:
+        return _by_links(block)
+    return _told(fitting[0], other_story=below_lead or 2 * block.linked > size)
+
+
+def _is_elsewhere(fitting: Sequence[_Rule]) -> bool:
+    """Return whether the markup names comments or other stories."""
+    return bool(fitting) and fitting[0].role in ("comment", "related")
+
+
+def _told(rule: _Rule, *, other_story: bool) -> tuple[str, str, float]:
+    role = "related" if other_story and rule.role in _OF_A_STORY else rule.role
+    return role, f"html:{rule.name}", 0.75
+
 
 @functools.cache
-def _rules() -> tuple[tuple[str, str, int, bool], ...]:
-    """Return role, name of landmark or hint, longest line and whether it goes before wording."""
+def _rules() -> tuple[_Rule, ...]:
     data: Mapping[str, list[list[str | int]]] = yaml.safe_load(_ROLES_FILE.read_text("utf-8"))
     return tuple(
-        (str(role), str(name), int(longest), part == "before_wording")
+        _Rule(str(role), str(name), int(longest), part == "before_wording")
         for part in ("before_wording", "after_wording")
         for role, name, longest in data[part]
     )
 
 
 @functools.cache
-def _columns(name: str) -> tuple[int, ...]:
-    """Return where in `Block.seen` the landmark and the hint of this name stand."""
-    names = (*LANDMARKS, *hint_names())
-    return tuple(number for number, known in enumerate(names) if known == name)
+def _names() -> tuple[str, ...]:
+    """Return the name of each column of `Block.seen`; a landmark and a hint may share one."""
+    return (*LANDMARKS, *hint_names())
 
 
-def role_of(block: Block) -> tuple[str, str, float]:
-    """Return (role, rule, score) of a block that is not body; the score is if it is not."""
-    told = _by_markup(block, before_wording=True)
-    if told:
-        return told
-    worded = rule_role(block.text)
-    if worded:
-        return worded[0], worded[1], 0.9
-    return _by_markup(block, before_wording=False) or _by_links(block)
+@functools.cache
+def _reaches() -> tuple[int, ...]:
+    return tuple(_ANYWHERE if name in _LARGE else _NEAR for name in _names())
 
 
-def _by_markup(block: Block, *, before_wording: bool) -> tuple[str, str, float] | None:
-    size = len(block.text)
-    for role, name, longest, before in _rules():
-        if before == before_wording and size <= longest and _near(block, name):
-            return role, f"html:{name}", 0.75
-    return None
+@functools.lru_cache(maxsize=1 << 14)
+def _fitting(near: tuple[int, ...], inline: frozenset[int]) -> tuple[_Rule, ...]:
+    """Return the rules for lines near these columns, with these hints within, in order."""
+    columns = {*near, *(len(LANDMARKS) + hint for hint in inline)}
+    names = {_names()[column] for column in columns}
+    return tuple(rule for rule in _rules() if rule.name in names)
 
 
 def _by_links(block: Block) -> tuple[str, str, float]:
     if block.links and 2 * block.linked > len(block.text):
         return ("related" if len(block.text) > _LONG_LINK else "nav"), "html:links", 0.5
     return "other", "html:none", 0.3
-
-
-def _near(block: Block, name: str) -> bool:
-    reach = _ANYWHERE if name in _LARGE else _NEAR
-    return any(
-        block.depth - block.seen[column] < reach or column - len(LANDMARKS) in block.inline_hints
-        for column in _columns(name)
-    )
