@@ -105,7 +105,7 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield (
                 number,
                 "start"
-                if number <= first + 8 and number in body[:4] + [number] and number - first <= 8
+                if number <= first + 8 and number in [*body[:4], number] and number - first <= 8
                 else "end",
             )
         elif lines[number].role in ("timestamp", "byline"):

@@ -23,17 +23,25 @@ _ELEMENTS: Final = 120
 _TEXT_LENGTH: Final = 160
 _ANCESTORS: Final = 10
 
-_LOWER: Final = 'translate(concat(@class, " ", @id, " ", @itemprop, " ", @data-testid), "ABDEHILMNPSTUY", "abdehilmnpstuy")'
-_DATED: Final = etree.XPath(
-    "//h1 | //time | //abbr[@title] | //*[@data-timestamp or @data-datetime or @data-date or @data-time] | "
-    "//*[self::span or self::div or self::p or self::li or self::a or self::em or self::i or self::small "
-    "or self::b or self::strong or self::td or self::header or self::h2 or self::h3 or self::h4 or self::h5 or self::h6 "
-    "or self::footer or self::section or self::dd or self::font or self::ul or self::cite or self::label]"
-    f'[contains({_LOWER}, "date") or contains({_LOWER}, "time") or contains({_LOWER}, "publish")'
-    f' or contains({_LOWER}, "posted") or contains({_LOWER}, "byline") or contains({_LOWER}, "datum")'
-    f' or contains({_LOWER}, "meta") or contains({_LOWER}, "submitted") or contains({_LOWER}, "pubtime")'
-    f' or contains({_LOWER}, "updated")]'
+#: Tags that hold a printed date, and words of class names that announce one.
+_TAGS: Final = "span div p li a em i small b strong td header h2 h3 h4 h5 h6 footer section dd font ul cite label"
+_MARKS: Final = (
+    "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted", "updated",
+)  # fmt: skip
+_LOWER: Final = (
+    'translate(concat(@class, " ", @id, " ", @itemprop, " ", @data-testid),'
+    ' "ABDEHILMNPSTUY", "abdehilmnpstuy")'
 )
+_DATED: Final = etree.XPath(
+    "//h1 | //time | //abbr[@title]"
+    " | //*[@data-timestamp or @data-datetime or @data-date or @data-time]"
+    f" | //*[{' or '.join(f'self::{tag}' for tag in _TAGS.split())}]"
+    f"[{' or '.join(f'contains({_LOWER}, {mark!r})' for mark in _MARKS)}]"
+)
+#: Attributes that state a date for machines.
+_ATTRIBUTES: Final = (
+    "datetime", "data-datetime", "data-timestamp", "data-date", "data-time", "title", "content",
+)  # fmt: skip
 _UNRELATED: Final = re.compile(
     r"comment|related|recommend|sidebar|side-bar|widget|popular|trending|most-|promo|footer|newsletter|"
     r"teaser|carousel|ticker|nav|menu|disqus|reply|outbrain|taboola|latest|recent|event|calendar|copyright",
@@ -43,9 +51,9 @@ _UPDATE_MARK: Final = re.compile(r"updat|modif|edited|aktualisier|lastmod", re.I
 
 
 def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
-    """Return dates stated in visible elements of a page, in document order, as `published`/`updated`.
+    """Return dates stated in visible elements of a page, in document order.
 
-    The value is the text or attribute that states it (`date_parse.parse` reads it). The rule is
+    The field is `published` or `updated`, the value the text or attribute that states it (`date_parse.parse` reads it). The rule is
     `html_<element>_<place>`: place is `top` (above the main heading), `first` (first below it),
     `later`, or `aside` (in a teaser, comment or sidebar).
     """
@@ -73,9 +81,19 @@ def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
 
 
 def _candidates(element: HtmlElement, stated: str, rule: str) -> Iterator[Candidate]:
-    field = "updated" if _says_update(element) else "published"
+    """Yield what the element states: its attribute, or each date of its text by its own label."""
     text = " ".join(_text(element).split()) or stated
-    yield Candidate(field, stated, 0.5, rule, text[:200])
+    updated = _says_update(element) or date_words.label(text[:60]) == "updated"
+    if stated != text:
+        yield Candidate("updated" if updated else "published", stated, 0.5, rule, text[:200])
+        return
+    end = 0
+    for found in find(text)[:3]:
+        label = date_words.label(text[end : found.start][-32:])
+        field = "updated" if label == "updated" or (updated and label is None) else "published"
+        if label != "other":
+            yield Candidate(field, text[end : found.end].strip(), 0.5, rule, text[:200])
+        end = found.end
 
 
 def _text(element: HtmlElement) -> str:
@@ -91,15 +109,7 @@ def _text(element: HtmlElement) -> str:
 
 def _stated(element: HtmlElement) -> str | None:
     """Return what states the date: an attribute that parses, else the text if it holds one."""
-    for name in (
-        "datetime",
-        "data-datetime",
-        "data-timestamp",
-        "data-date",
-        "data-time",
-        "title",
-        "content",
-    ):
+    for name in _ATTRIBUTES:
         value = element.get(name)
         if value and len(value) <= 60 and parse(value.strip()) is not None:
             return " ".join(value.split())

@@ -159,8 +159,9 @@ def _kind(place: str, *, sourced: bool) -> str | None:
 
 
 _SMALL: Final = frozenset(
-    "de la el del los las of the am an der le les upon in bei ob do da das dos".split()
-)
+    ("de", "la", "el", "del", "los", "las", "of", "the", "am", "an", "der", "le", "les",
+     "upon", "in", "bei", "ob", "do", "da", "das", "dos")
+)  # fmt: skip
 
 
 def _titled(text: str) -> bool:

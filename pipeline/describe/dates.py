@@ -145,9 +145,14 @@ def _settled(stated: Stated, sure: set[date], latest: date) -> Stated:
 
 #: Top-level domains of countries that write the day first in English, and of the United States.
 _DAY_FIRST: Final = frozenset(
-    "uk au nz ie in za ng ke gh pk bd lk sg my mt eu fr de es it pt br ar mx cl co pe nl be at ch pl cz sk ru ua tr gr se no dk fi ro bg hu id".split()
-)
-_MONTH_FIRST: Final = frozenset("us gov mil edu".split())
+    (
+        "uk", "au", "nz", "ie", "in", "za", "ng", "ke", "gh", "pk", "bd", "lk", "sg", "my", "mt",
+        "eu", "fr", "de", "es", "it", "pt", "br", "ar", "mx", "cl", "co", "pe", "nl", "be", "at",
+        "ch", "pl", "cz", "sk", "ru", "ua", "tr", "gr", "se", "no", "dk", "fi", "ro", "bg", "hu",
+        "id",
+    )
+)  # fmt: skip
+_MONTH_FIRST: Final = frozenset(("us", "gov", "mil", "edu"))
 
 
 def _order(context: Context) -> Order | None:

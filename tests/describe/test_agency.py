@@ -4,7 +4,6 @@ import pytest
 
 from pipeline.describe import agency, agency_names
 from pipeline.records import Candidate
-
 from tests.describe.build import BODY, best, context
 
 

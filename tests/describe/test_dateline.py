@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from pipeline.describe import dateline
-
 from tests.describe.build import best, context
 
 

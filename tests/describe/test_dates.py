@@ -10,7 +10,6 @@ from lxml import html
 from pipeline.describe import dates
 from pipeline.describe.date_parse import find, parse
 from pipeline.records import Candidate
-
 from tests.describe.build import BODY, SCRAPED, best, context
 
 

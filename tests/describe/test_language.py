@@ -4,7 +4,6 @@ import pytest
 
 from pipeline.describe import language
 from pipeline.records import Candidate
-
 from tests.describe.build import context
 
 TEXTS = {

@@ -1,0 +1,220 @@
+"""Publication dates on HTML pages, against htmldate and trafilatura; and the table of rules.
+
+Run `python -m benchmarks.describe_dates` for figures on kept-aside sites (exact match of the
+day), `--write-rules` to measure every rule on the other sites and write
+`pipeline/describe/data/date_confidence.tsv`. Reads the data folder (`COPYDESK_DATA`, default
+`../shared`). Gold of `postlight` is in UTC, so a page's local day counts there too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pipeline.clean import html as pages
+from pipeline.describe import dates, markup_candidates
+from pipeline.describe.context import Context
+from pipeline.records import Cleaned, Document, Line
+from pipeline.training import corpus
+
+COLLECTIONS = ("misinfo", "postlight", "htmldate_default", "trafilatura", "wcxb_article_dev")
+DATA = Path(os.environ.get("COPYDESK_DATA", "../shared")) / "data"
+TODAY = date.today()
+GIVEN = 0.6
+
+RULES_HEADER = """\
+# How often each rule for a publication date was right on development sites (not the kept-aside
+# ones): rule, share right (smoothed), cases. "*" stands for rules of that kind with few cases,
+# "_only" for a rule that dates updates where nothing dates the publication, "text_" for rules on
+# flattened text (measured on pages flattened in two ways), "line_" for those on lines of pages.
+# Written by `python -m benchmarks.describe_dates --write-rules`.
+given\t0.90\t0
+"""
+
+
+@dataclass
+class Case:
+    """One page with its gold day, as the describe stage sees it."""
+
+    gold: str
+    aside: bool
+    context: Context
+    html: str
+
+
+def cases(collection: str) -> Iterator[Case]:
+    for row in corpus.read(DATA / f"{collection}.jsonl.gz"):
+        if not row.get("date"):
+            continue
+        text = corpus.html_of(row)
+        aside = corpus.kept_aside(corpus.site_of(row["url"] or row["id"]))
+        try:
+            page = pages.parse(text.encode("utf-8", "replace"), "utf-8")
+        except Exception:
+            page = None
+        yield Case(row["date"], aside, _context(page, row["url"], "text/html"), text)
+
+
+def flattened_cases(collection: str) -> Iterator[Case]:
+    """Yield pages as flattened text; gold is "" where the text does not show the day."""
+    from pipeline.clean import clean_texts
+    from pipeline.training import flatten
+
+    for number, row in enumerate(corpus.read(DATA / f"{collection}.jsonl.gz")):
+        text = corpus.html_of(row)
+        if not row.get("date") or len(text) > 400_000:
+            continue
+        flat = (flatten.by_inscriptis if number % 2 else flatten.by_blocks)(text)
+        cleaned = clean_texts([flat])[0] if 300 < len(flat) < 60_000 else None
+        if not isinstance(cleaned, Cleaned):
+            continue
+        day = row["date"][:10]
+        shown = any(
+            stated.day.isoformat() == day
+            for line in flat.splitlines()
+            if len(line) < 400
+            for stated in dates.find(line)
+        )
+        aside = corpus.kept_aside(corpus.site_of(row["url"] or row["id"]))
+        document = _document(None, "text/plain")
+        yield Case(day if shown else "", aside, Context(document, cleaned), text)
+
+
+def _document(url: str | None, media_type: str) -> Document:
+    return Document("x", TODAY, "x", media_type, b"", "utf-8", "", url)
+
+
+def _context(page: Any, url: str | None, media_type: str) -> Context:
+    document = _document(url, media_type)
+    if page is None:
+        return Context(document, Cleaned("", (), "", "line_model"))
+    marks = markup_candidates(page.tree, url)
+    cleaned = pages.clean_pages([page])[0]
+    if not isinstance(cleaned, Cleaned):
+        lines = tuple(Line(b.start, b.end, b.text, "other", "none", 0.0) for b in page.flat.blocks)
+        cleaned = Cleaned(page.text, lines, "", "line_model")
+    return Context(document, cleaned, tuple(marks))
+
+
+def right(day: str | None, gold: str) -> bool:
+    """Tell whether `day` is the gold day, or the local day of a gold moment in UTC."""
+    if day is None or day == gold[:10]:
+        return day is not None
+    if not gold.endswith("Z"):
+        return False
+    moment = datetime.fromisoformat(gold.replace("Z", "+00:00"))
+    return day in {(moment + timedelta(hours=hours)).date().isoformat() for hours in (-11, 13)}
+
+
+def ours(case: Case) -> str | None:
+    found = [c for c in dates.candidates(case.context) if c.field == "published_date"]
+    return found[0].value if found and found[0].confidence >= GIVEN else None
+
+
+def by_htmldate(case: Case) -> str | None:
+    from htmldate import find_date
+
+    found: str | None = find_date(case.html, original_date=True, url=case.context.document.url)
+    return found
+
+
+def by_trafilatura(case: Case) -> str | None:
+    from trafilatura import extract_metadata
+
+    found = extract_metadata(case.html, default_url=case.context.document.url)
+    return found.date if found else None
+
+
+def report(collection: str) -> None:
+    rows = [case for case in cases(collection) if case.aside]
+    tools: dict[str, Callable[[Case], str | None]] = {
+        "copydesk": ours, "htmldate": by_htmldate, "trafilatura": by_trafilatura,
+    }  # fmt: skip
+    for name, tool in tools.items():
+        started = time.process_time()
+        answers = [(tool(case), case.gold) for case in rows]
+        spent = 1000 * (time.process_time() - started) / len(rows)
+        hits = sum(right(day, gold) for day, gold in answers)
+        strict = sum(day == gold[:10] for day, gold in answers)
+        given = sum(day is not None for day, _ in answers)
+        wrong = (given - hits) / max(given, 1)
+        print(
+            f"{collection:18} {name:12} pages {len(rows):4}  right {hits / len(rows):.3f}"
+            f"  (UTC day {strict / len(rows):.3f})  given {given / len(rows):.3f}"
+            f"  wrong of given {wrong:.3f}  {spent:.1f} ms"
+        )
+
+
+def reliability() -> None:
+    """Print, for each confidence on kept-aside sites, how often it was right."""
+    bins: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for collection in COLLECTIONS:
+        for case in cases(collection):
+            found = [c for c in dates.candidates(case.context) if c.field == "published_date"]
+            if case.aside and found:
+                entry = bins[min(9, int(10 * found[0].confidence))]
+                entry[0] += right(found[0].value, case.gold)
+                entry[1] += 1
+    for tenth, (hits, all_) in sorted(bins.items()):
+        print(f"confidence .{tenth}: right {hits}/{all_} = {hits / all_:.2f}")
+
+
+def write_rules() -> None:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for collection in COLLECTIONS:
+        for case in cases(collection):
+            _count(case, counts)
+    for collection in COLLECTIONS:
+        for case in flattened_cases(collection):
+            _count(case, counts)
+    kinds: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for rule, (hits, all_) in counts.items():
+        kinds[_kind(rule)][0] += hits
+        kinds[_kind(rule)][1] += all_
+    share = {kind: (hits + 1.2) / (all_ + 2) for kind, (hits, all_) in kinds.items()}
+    lines = [f"{kind}\t{share[kind]:.2f}\t{kinds[kind][1]}" for kind in sorted(kinds)]
+    for rule, (hits, all_) in sorted(counts.items()):
+        if all_ >= 4 and rule != _kind(rule):
+            lines.append(f"{rule}\t{(hits + 2 * share[_kind(rule)]) / (all_ + 2):.2f}\t{all_}")
+    target = resources.files("pipeline.describe") / "data" / "date_confidence.tsv"
+    Path(str(target)).write_text(RULES_HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _kind(rule: str) -> str:
+    return rule.split("_", 1)[0] + ("_*_only" if rule.endswith("_only") else "_*")
+
+
+def _count(case: Case, counts: dict[str, list[int]]) -> None:
+    if case.aside:
+        return
+    seen = set()
+    for rule, day in dates.rule_days(case.context):
+        if rule not in seen:
+            seen.add(rule)
+            counts[rule][0] += right(day, case.gold)
+            counts[rule][1] += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write-rules", action="store_true")
+    logging.disable(logging.CRITICAL)
+    if parser.parse_args().write_rules:
+        write_rules()
+        return
+    for collection in COLLECTIONS:
+        report(collection)
+    reliability()
+
+
+if __name__ == "__main__":
+    main()
