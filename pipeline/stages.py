@@ -309,6 +309,17 @@ def publish_day(storage: Storage, day: date) -> Outcome:
     return outcome
 
 
+def report_day(storage: Storage, day: date) -> Outcome:
+    """Write the report's page of `day`, and that of the corpus anew."""
+    from pipeline.publish.report import write_report
+
+    progress.begin("Reporting")
+    write_report(storage, [day])
+    outcome = Outcome()
+    outcome.counts["pages"] = 2
+    return outcome
+
+
 def _stale_days(storage: Storage, day: date) -> list[date]:
     """`day`, and every published day whose memberships are newer than its articles.
 

@@ -1,7 +1,7 @@
 """The assets: one a table of the flow, each a thin call of its stage."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -10,7 +10,14 @@ from pydantic import Field
 from pipeline import stages
 from pipeline.contracts import contract
 from pipeline.defs import checks
-from pipeline.defs.metadata import column_schema, counts, described, timed
+from pipeline.defs.metadata import (
+    column_lineage,
+    column_schema,
+    counts,
+    described,
+    report_links,
+    timed,
+)
 from pipeline.defs.partitions import day_of, scrape_days
 from pipeline.defs.resources import StorageResource
 from pipeline.inbox import folder_of
@@ -21,6 +28,8 @@ OWNERS = ["team:newsroom-data"]
 CLUSTER_POOL = "copydesk_clusters"
 #: Steps of one day; their lock keeps two runs off one partition.
 DAY_POOL = "copydesk_days"
+#: Steps that write the page of the corpus.
+REPORT_POOL = "copydesk_report"
 
 #: Columns worth a look in the preview of each table.
 _PREVIEW = {
@@ -46,7 +55,19 @@ class Sources(dg.Config):
     add: bool = False
 
 
-def _spec(table: str, group: str, deps: list[str], kinds: set[str]) -> dg.AssetSpec:
+#: Scrapes are published once a day: a day without new articles is late, a second one missed.
+_DAILY = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=28), fail_window=timedelta(hours=52)
+)
+
+
+def _spec(
+    table: str,
+    group: str,
+    deps: list[str],
+    kinds: set[str],
+    freshness: dg.FreshnessPolicy | None = None,
+) -> dg.AssetSpec:
     """Return the asset of a contracted table, documented by its contract."""
     purpose = contract(table)["description"]["purpose"]
     usage = contract(table)["description"]["usage"]
@@ -57,8 +78,9 @@ def _spec(table: str, group: str, deps: list[str], kinds: set[str]) -> dg.AssetS
         group_name=group,
         kinds=kinds,
         owners=OWNERS,
-        metadata={"dagster/column_schema": column_schema(table)},
+        metadata={"dagster/column_schema": column_schema(table)} | column_lineage(table),
         partitions_def=scrape_days,
+        freshness_policy=freshness,
     )
 
 
@@ -219,6 +241,7 @@ def syndication_clusters(
             "publish",
             ["clean_documents", "article_metadata", "syndication_clusters"],
             {"python", "parquet"},
+            freshness=_DAILY,
         )
     ],
     check_specs=checks.specs("articles"),
@@ -233,6 +256,37 @@ def articles(
         yield from _results(tables, day, lambda: stages.publish_day(tables, day), "articles")
 
 
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            key="corpus_report",
+            deps=["articles", "quarantine"],
+            description="One self-contained HTML page for the day and one for the corpus: what "
+            "came in, what was cleaned away, metadata coverage, who reprints whom, and each "
+            "syndicated story with its texts side by side. Open it with `copydesk report --open`.",
+            group_name="publish",
+            kinds={"python", "html"},
+            owners=OWNERS,
+            partitions_def=scrape_days,
+        )
+    ],
+    check_specs=checks.report_specs(),
+    pool=REPORT_POOL,
+)
+def corpus_report(
+    context: dg.AssetExecutionContext, storage: StorageResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Write the pages that people would rather look at than query."""
+    day, tables = day_of(context), storage.open()
+    with timed() as taken:
+        stages.report_day(tables, day)
+    yield dg.MaterializeResult(
+        asset_key="corpus_report",
+        metadata=report_links(tables, day) | taken,
+        check_results=checks.report_results(tables, day),
+    )
+
+
 ASSETS: list[Any] = [
     raw_documents,
     outlet_furniture,
@@ -241,4 +295,5 @@ ASSETS: list[Any] = [
     duplicate_pairs,
     syndication_clusters,
     articles,
+    corpus_report,
 ]

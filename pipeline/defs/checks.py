@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipeline.contracts import contract
 from pipeline.defs.escape import markdown_table, plain
-from pipeline.publish import checks, drift
+from pipeline.publish import checks, drift, report
 from pipeline.publish.storage import Storage
 
 
@@ -130,6 +130,31 @@ def specs(*tables: str) -> list[dg.AssetCheckSpec]:
 def results(table: str, storage: Storage, day: date) -> list[dg.AssetCheckResult]:
     """Run the checks of a table over the partition of `day`."""
     return [result(table, check, check.run(storage, day)) for check in of_table(table)]
+
+
+REPORT_CHECK = Check(
+    "self_contained",
+    "The page runs no script, loads nothing from elsewhere and is of bounded size.",
+    lambda storage, day: checks.self_contained(
+        storage.read_bytes(report.day_page(day)), report.PAGE_BYTES
+    ),
+    blocking=True,
+)
+
+
+def report_specs() -> list[dg.AssetCheckSpec]:
+    """Return the checks that the report declares."""
+    check = REPORT_CHECK
+    return [
+        dg.AssetCheckSpec(
+            check.name, asset="corpus_report", description=check.description, blocking=True
+        )
+    ]
+
+
+def report_results(storage: Storage, day: date) -> list[dg.AssetCheckResult]:
+    """Run the checks of the report over the page of `day`."""
+    return [result("corpus_report", REPORT_CHECK, REPORT_CHECK.run(storage, day))]
 
 
 @functools.cache

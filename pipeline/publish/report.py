@@ -1,0 +1,217 @@
+"""The report: one self-contained HTML page a day of scrapes, and one for the whole corpus.
+
+A page loads nothing, runs no script and is bounded in size; a strict content security policy
+holds even if hostile text should ever get past the escaping. Counting belongs to
+`pipeline.publish.figures`, drawing to `pipeline.publish.charts`.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline import __version__
+from pipeline.publish import charts, figures
+from pipeline.publish.figures import Figures
+from pipeline.publish.report_clusters import browse
+from pipeline.publish.report_examples import removed_examples
+from pipeline.publish.storage import Storage
+
+if TYPE_CHECKING:
+    import jinja2
+
+FOLDER: Final = "report"
+CORPUS_PAGE: Final = f"{FOLDER}/index.html"
+#: A page is never larger than this: what it shows is capped, what it leaves out is counted.
+PAGE_BYTES: Final = 6_000_000
+#: Failures told on a page, and days listed on that of the corpus.
+_FAILURES: Final = 12
+_DAYS: Final = 400
+_COUNTED: Final = (
+    "raw_documents", "clean_documents", "article_metadata", "articles", "duplicate_pairs",
+    "syndication_clusters", "cluster_members",
+)  # fmt: skip
+
+
+def day_page(day: date) -> str:
+    """Return the path of a day's page, relative to the data directory."""
+    return f"{FOLDER}/{day.isoformat()}.html"
+
+
+def write_report(storage: Storage, days: Sequence[date]) -> str:
+    """Write the pages of `days` and of the corpus; return the path of the page to open.
+
+    That is the day's page where there is one day, else the page of the corpus.
+    """
+    with storage.lock("report"):
+        for day in days:
+            storage.write_bytes(day_page(day), _page(storage, [day], _figures(storage, day), True))
+        corpus = storage.partitions("articles")
+        counted = {day: _figures(storage, day) for day in corpus}
+        page = _page(storage, corpus, figures.merged(counted.values()), False, counted)
+        storage.write_bytes(CORPUS_PAGE, page)
+    return storage.path(day_page(days[0]) if len(days) == 1 else CORPUS_PAGE)
+
+
+def _figures(storage: Storage, day: date) -> Figures:
+    """The figures of a day: those kept from before where its tables are the same since."""
+    kept = f"{FOLDER}/figures/{day.isoformat()}.json"
+    state = {table: storage.modified(table).get(day) for table in _COUNTED}
+    try:
+        found = json.loads(storage.read_bytes(kept))
+        if found["state"] == state and found["version"] == __version__:
+            return dict(found["figures"])
+    except (OSError, ValueError, KeyError):
+        pass
+    counted = figures.of_day(storage, day)
+    content = {"version": __version__, "state": state, "figures": counted}
+    storage.write_bytes(kept, json.dumps(content).encode())
+    return counted
+
+
+def _page(
+    storage: Storage,
+    days: Sequence[date],
+    counted: Figures,
+    one_day: bool,
+    by_day: Mapping[date, Figures] | None = None,
+) -> bytes:
+    page = _template().render(
+        version=__version__,
+        one_day=one_day,
+        days=days,
+        listed_days=list(reversed(days))[:_DAYS],
+        f=counted,
+        tiles=_tiles(counted),
+        charts=_charts(counted, by_day or {}),
+        fields=_coverage(counted),
+        examples=removed_examples(storage, days),
+        failures=_failures(storage, days),
+        browser=browse(storage, days),
+        day_page=lambda day: day_page(day).removeprefix(f"{FOLDER}/"),
+        **_style(),
+    )
+    return page.encode()
+
+
+def _tiles(counted: Figures) -> list[tuple[str, str, str]]:
+    """The figures at a glance: number, what it is, and what to compare it with."""
+    cleaning, articles = counted["cleaning"], counted["articles"]
+    raw, removed = cleaning.get("raw_characters", 0), cleaning.get("removed_characters", 0)
+    stories = sum(counted["clusters"].get("size", {}).values())
+    relations = articles.get("relation", {})
+    reprinted = sum(relations.get(name, 0) for name in charts.RELATIONS)
+    items = counted["in"]["documents"] + counted["quarantine"]["unread"]
+    failed = counted["quarantine"]["items"]
+    return [
+        (f"{items:,}", "items came in", ""),
+        (f"{articles['count']:,}", "articles", f"{articles['words']:,} words"),
+        (f"{failed:,}", "in quarantine", _share(failed, items)),
+        (_share(removed, raw) or "0%", "of the text removed", f"{removed:,} characters"),
+        (f"{stories:,}", "syndicated stories", f"{reprinted:,} reprints"),
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else ""
+
+
+def _charts(counted: Figures, by_day: Mapping[date, Figures]) -> dict[str, charts.Chart]:
+    drawn = {
+        "removed": charts.removed_by_role(counted["cleaning"]),
+        "lengths": charts.lengths(counted["cleaning"]),
+        "fields": charts.field_coverage(counted["fields"]),
+        "languages": charts.languages(counted["articles"]),
+        "outlets": charts.outlets(counted["articles"]),
+        "sizes": charts.cluster_sizes(counted["clusters"]),
+        "reprints": charts.reprints(counted["articles"]),
+        "pairs": charts.pairs_by_containment(counted["pairs"]),
+        "quarantine": charts.quarantine_reasons(counted["quarantine"]),
+        "published": _published(counted["articles"]),
+    }
+    if by_day:
+        drawn["scraped"] = charts.by_day(
+            "By day of the scrape",
+            ("articles", "in quarantine"),
+            {
+                day.isoformat(): (found["articles"]["count"], found["quarantine"]["items"])
+                for day, found in by_day.items()
+            },
+        )
+    return drawn
+
+
+def _published(articles: Figures) -> charts.Chart:
+    dated = {
+        day: (count,)
+        for day, count in articles.get("published_date", {}).items()
+        if day != figures.UNKNOWN
+    }
+    return charts.by_day("By day of publication", ("articles",), dated)
+
+
+def _coverage(counted: Figures) -> list[tuple[str, str, list[int]]]:
+    """Each field with the share of articles that have it, and their number by confidence."""
+    return [
+        (
+            name.replace("_", " "),
+            _share(found["filled"], found["articles"]),
+            [found.get(band, 0) for band in reversed(figures.BAND_NAMES)],
+        )
+        for name, found in counted["fields"].items()
+    ]
+
+
+def _failures(storage: Storage, days: Sequence[date]) -> list[dict[str, Any]]:
+    columns = ["source_uri", "reason", "error"]
+    found: list[dict[str, Any]] = []
+    for day in days:
+        if len(found) >= _FAILURES:
+            break
+        found += storage.read("quarantine", [day], columns).slice(0, _FAILURES).to_pylist()
+    return found[:_FAILURES]
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipeline.publish"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["percent"] = lambda value: f"{value:.0%}"
+    environment.filters["web_address"] = _web_address
+    environment.globals["bands"] = list(reversed(figures.BAND_NAMES))
+    return environment.get_template("report.html.j2")
+
+
+def _web_address(url: str | None) -> str | None:
+    """The address where a reader may follow it: never one that runs a script."""
+    return url if url and url.lower().startswith(("https://", "http://")) else None
+
+
+@functools.cache
+def _style() -> dict[str, Any]:
+    """The style sheet and the policy that allows it, and nothing else."""
+    from importlib import resources
+
+    from markupsafe import Markup
+
+    sheet = (resources.files("pipeline.publish") / "templates" / "report.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    # Our own file, not scraped text.
+    return {"sheet": Markup(sheet), "policy": policy}  # noqa: S704
