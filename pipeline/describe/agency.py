@@ -40,7 +40,8 @@ _LAST_LINES: Final = 6
 
 _CONTRIBUTED: Final = re.compile(
     r"\b(?:contributed|contributing|contribution|contributors?|assisted|material from|"
-    r"information from|(?:was|were) used in|was included in|with (?:reports?|files|reporting|inputs?|material|additional reporting) "
+    r"information from|(?:was|were) used in|was included in|"
+    r"with (?:reports?|files|reporting|inputs?|material|additional reporting) "
     r"(?:from|by)|additional reporting|also reported|(?:with|mit) material|mit material von|"
     r"con información de|avec|wire (?:services?|reports)|helped report|added to this report)\b",
     re.I,
@@ -59,8 +60,9 @@ _COPYRIGHT: Final = re.compile(
     r"(?:\bcopyright\b|©|\(c\)|℗)[\s\d,©()–-]{0,20}(?:(?:by|of|the)\s){0,2}", re.I
 )
 _DISTRIBUTED: Final = re.compile(
-    r"\b(?:distributed by|provided by|originally published by|republished (?:from|with permission of)|"
-    r"courtesy of|this (?:story|article|report) (?:is|was) (?:produced|provided|supplied|written) by|"
+    r"\b(?:distributed by|provided by|originally published by|courtesy of|"
+    r"republished (?:from|with permission of)|"
+    r"this (?:story|article|report) (?:is|was) (?:produced|provided|supplied|written) by|"
     r"source|quelle|fuente|fonte|with permission from)\b[\s:]{0,3}(?:the\s)?",
     re.I,
 )

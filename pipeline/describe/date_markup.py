@@ -24,7 +24,10 @@ _TEXT_LENGTH: Final = 160
 _ANCESTORS: Final = 10
 
 #: Tags that hold a printed date, and words of class names that announce one.
-_TAGS: Final = "span div p li a em i small b strong td header h2 h3 h4 h5 h6 footer section dd font ul cite label"
+_TAGS: Final = (
+    "span div p li a em i small b strong td header h2 h3 h4 h5 h6 footer section dd font ul cite "
+    "label"
+)
 _MARKS: Final = (
     "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted", "updated",
 )  # fmt: skip
@@ -53,7 +56,8 @@ _UPDATE_MARK: Final = re.compile(r"updat|modif|edited|aktualisier|lastmod", re.I
 def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
     """Return dates stated in visible elements of a page, in document order.
 
-    The field is `published` or `updated`, the value the text or attribute that states it (`date_parse.parse` reads it). The rule is
+    The field is `published` or `updated`, the value the text or attribute that states it
+    (`date_parse.parse` reads it). The rule is
     `html_<element>_<place>`: place is `top` (above the main heading), `first` (first below it),
     `later`, or `aside` (in a teaser, comment or sidebar).
     """

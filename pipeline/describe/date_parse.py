@@ -153,7 +153,11 @@ _CLOCK: Final = (
     r"(?:\s{0,2}(?:[Uu]hr|Hrs|hrs|hours|h\b|klo))?"
 )
 #: What may stand between a date and its time.
-_BETWEEN: Final = r"[\s,;|·•–—()@/-]{0,8}(?:T|(?:at|um|à|a las|a les|às|alle|ore|kl\.?|o|om|às|as|в|ve|u)\s{1,2})?[\s,|·–—-]{0,3}"
+_BETWEEN: Final = (
+    r"[\s,;|·•–—()@/-]{0,8}"
+    r"(?:T|(?:at|um|à|a las|a les|às|alle|ore|kl\.?|o|om|às|as|в|ve|u)\s{1,2})?"
+    r"[\s,|·–—-]{0,3}"
+)
 _AFTER: Final = re.compile(_BETWEEN + _CLOCK + _ZONE)
 _BEFORE: Final = re.compile(
     _CLOCK + _ZONE + r"[\s,;|·•–—()-]{0,6}(?:(?:on|am|le|el|of)\s{1,2})?"

@@ -97,8 +97,11 @@ def _as_published(clue: Clue) -> Clue:
 
 def _confidence(rule: str) -> float:
     table = _confidences()
-    if rule in table:
-        return table[rule]
+    # A line below a known headline dates no worse than one near the body; on flattened text no
+    # worse than on a page.
+    for known in (rule, rule.replace("_above", "_near"), rule.replace("text_", "line_")):
+        if known in table:
+            return table[known]
     head = rule.split("_", 1)[0]
     return table.get(f"{head}_*_only" if rule.endswith("_only") else f"{head}_*", _UNMEASURED)
 
@@ -156,7 +159,7 @@ _MONTH_FIRST: Final = frozenset(("us", "gov", "mil", "edu"))
 
 
 def _order(context: Context) -> Order | None:
-    """Return how the site writes numeric dates: by its country, else by the language of the text."""
+    """Return how the site writes numeric dates: by its country, else its language."""
     host = urlsplit(context.document.url or "").netloc.lower().split(":")[0]
     suffix = host.rsplit(".", 1)[-1]
     if suffix in _DAY_FIRST:
@@ -196,7 +199,7 @@ _PATH_DAY: Final = re.compile(
 
 
 def in_address(url: str | None) -> Stated | None:
-    """Return the day that the path of an address gives ("/2019/05/30/", "/2019/may/30/"), or None."""
+    """Return the day in the path of an address ("/2019/05/30/", "/2019/may/30/"), or None."""
     try:
         path = urlsplit((url or "")[:2000]).path.lower()
     except ValueError:
@@ -220,7 +223,7 @@ Day = tuple[date, float, Clue]
 
 
 def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
-    """Return the days that the clues state, the likeliest first, with how sure and the best clue."""
+    """Return the days stated, the likeliest first, with how sure and the best clue of each."""
     days: dict[date, list[Clue]] = {}
     for clue in clues:
         days.setdefault(_reckoned_day(clue, clues), []).append(clue)

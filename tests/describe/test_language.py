@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the texts are one sentence each
 from __future__ import annotations
 
 import pytest
