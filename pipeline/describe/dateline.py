@@ -189,7 +189,7 @@ def found(context: Context) -> tuple[Dateline, Line] | None:
         if number >= PARAGRAPHS + 3:
             break
         dateline = read(line.text)
-        if dateline is not None and (number == 0 or dateline.kind in ("sourced", "capitals")):
+        if dateline is not None and (number == 0 or dateline.kind in ("sourced", "capitals", "region")):
             return dateline, line
     return None
 
