@@ -46,8 +46,12 @@ class Body:
     @functools.cached_property
     def sentence_sizes(self) -> I64:
         """Words of each sentence."""
-        starts = np.flatnonzero(np.diff(self.words.sentences, prepend=-1))
-        return np.diff(starts, append=len(self))
+        sentences = self.words.sentences
+        fresh = np.ones(len(sentences), np.bool_)
+        fresh[1:] = sentences[1:] != sentences[:-1]
+        edges = np.append(np.flatnonzero(fresh), len(sentences))
+        sizes: I64 = edges[1:] - edges[:-1]
+        return sizes
 
     @functools.cached_property
     def sentence_of(self) -> I64:
@@ -96,79 +100,79 @@ class Alignment:
     runs: I64
     evidence: Evidence
 
-    def spans(self, a: Body, b: Body) -> list[dict[str, int]]:
-        """Return the runs as code point offsets of both texts."""
+    def span_columns(self, a: Body, b: Body) -> dict[str, I64]:
+        """Return the runs as code point offsets of both texts, a column each."""
         a_first, b_first, size = self.runs.T
-        columns = (
-            a.words.starts[a_first],
-            a.words.ends[a_first + size - 1],
-            b.words.starts[b_first],
-            b.words.ends[b_first + size - 1],
-        )
-        names = ("a_start", "a_end", "b_start", "b_end")
-        return [dict(zip(names, map(int, row), strict=True)) for row in zip(*columns, strict=True)]
+        return {
+            "a_start": a.words.starts[a_first],
+            "a_end": a.words.ends[a_first + size - 1],
+            "b_start": b.words.starts[b_first],
+            "b_end": b.words.ends[b_first + size - 1],
+        }
+
+    def spans(self, a: Body, b: Body) -> list[dict[str, int]]:
+        """Return the runs as code point offsets of both texts, one dictionary a run."""
+        columns = self.span_columns(a, b)
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def align(a: Body, b: Body) -> Alignment:
     """Return the shared runs of two bodies and what they say."""
-    places_a, places_b = _matches(a, b)
-    runs = _runs(places_a, places_b, a, b)
-    hits_b = _stands_in(b.shingles, a.ordered)
-    shorter, longer = (a, b) if (len(a), len(b)) <= (len(b), len(a)) else (b, a)
-    hits_a = np.zeros(len(a.shingles), np.bool_)
-    hits_a[places_a] = True
-    hits = {id(a): hits_a, id(b): hits_b}
-    return Alignment(runs, _evidence(a, b, shorter, longer, hits, runs))
+    hits_a, places = _matches(a, b)
+    hits_b = _hits(b, a)
+    runs = _runs(hits_a, places, a, b)
+    if (len(a), len(b)) <= (len(b), len(a)):
+        return Alignment(runs, _evidence(a, b, a, hits_a, hits_a, hits_b, runs))
+    return Alignment(runs, _evidence(a, b, b, hits_b, hits_a, hits_b, runs))
 
 
-def _matches(a: Body, b: Body) -> tuple[I64, I64]:
-    """Return the shingles of A that stand in B and where, following runs where it can."""
+def _hits(one: Body, other: Body) -> Bools:
+    """Return which shingles of `one` stand in `other`."""
+    hits = np.zeros(len(one.shingles), np.bool_)
+    if len(one.ordered) and len(other.ordered):
+        slot = np.searchsorted(other.ordered, one.ordered)
+        hits[one.order] = other.ordered.take(slot, mode="clip") == one.ordered
+    return hits
+
+
+def _matches(a: Body, b: Body) -> tuple[Bools, I64]:
+    """Return which shingles of A stand in B and where, following runs where it can."""
+    places = np.full(len(a.shingles), -1, np.int64)
     if not len(a.shingles) or not len(b.shingles):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    slot = np.searchsorted(b.ordered, a.shingles)
-    slot[slot == len(b.ordered)] = 0
-    places_a = np.flatnonzero(b.ordered[slot] == a.shingles)
-    places_b = b.order[slot[places_a]]
+        return places >= 0, places
+    slot = np.searchsorted(b.ordered, a.ordered)
+    found = b.ordered.take(slot, mode="clip") == a.ordered
+    places[a.order[found]] = b.order[slot[found]]
+    hits = places >= 0
     # A shingle that stands in B twice continues the run of the one before it.
     for _ in range(3):
-        follows = np.flatnonzero(
-            (np.diff(places_a) == 1)
-            & (np.diff(places_b) != 1)
-            & (places_b[:-1] + 1 < len(b.shingles))
-        )
-        wanted = places_b[follows] + 1
-        follows = follows[b.shingles[wanted] == a.shingles[places_a[follows + 1]]]
+        wanted = places[:-1] + 1
+        breaks = hits[:-1] & hits[1:] & (places[1:] != wanted)
+        follows = np.flatnonzero(breaks)
+        follows = follows[b.shingles.take(wanted[follows], mode="clip") == a.shingles[follows + 1]]
+        follows = follows[wanted[follows] < len(b.shingles)]
         if not len(follows):
             break
-        places_b[follows + 1] = places_b[follows] + 1
-    return places_a, places_b
+        places[follows + 1] = wanted[follows]
+    return hits, places
 
 
-def _runs(places_a: I64, places_b: I64, a: Body, b: Body) -> I64:
+def _runs(hits: Bools, places: I64, a: Body, b: Body) -> I64:
     """Return maximal shared runs (a, b, length in words), none overlapping another in A."""
-    if not len(places_a):
+    if not hits.any():
         return np.empty((0, 3), np.int64)
-    breaks = (np.diff(places_a) != 1) | (np.diff(places_b) != 1)
-    first = np.concatenate([[0], np.flatnonzero(breaks) + 1])
-    last = np.concatenate([np.flatnonzero(breaks), [len(places_a) - 1]])
-    size = min(SHINGLE, len(a), len(b))
-    lengths = last - first + size
-    starts_a, starts_b = places_a[first], places_b[first]
+    continues = np.zeros(len(hits) + 1, np.bool_)
+    continues[1:-1] = hits[:-1] & hits[1:] & (places[1:] == places[:-1] + 1)
+    starts_a = np.flatnonzero(hits & ~continues[:-1])
+    lasts = np.flatnonzero(hits & ~continues[1:])
+    lengths = lasts - starts_a + min(SHINGLE, len(a), len(b))
+    starts_b = places[starts_a]
     # Where two runs overlap in A, the later one starts where the earlier one ends.
-    overlap = np.zeros(len(first), np.int64)
+    overlap = np.zeros(len(starts_a), np.int64)
     overlap[1:] = np.maximum(starts_a[:-1] + lengths[:-1] - starts_a[1:], 0)
     runs = np.stack([starts_a + overlap, starts_b + overlap, lengths - overlap], axis=1)
     return runs[runs[:, 2] > 0]
-
-
-def _stands_in(values: U64, ordered: U64) -> Bools:
-    """Return which of `values` are among the sorted values `ordered`."""
-    if not len(ordered):
-        return np.zeros(len(values), np.bool_)
-    slot = np.searchsorted(ordered, values)
-    slot[slot == len(ordered)] = 0
-    found: Bools = ordered[slot] == values
-    return found
 
 
 def _covered(hits: Bools, words: int, size: int) -> Bools:
@@ -181,20 +185,20 @@ def _covered(hits: Bools, words: int, size: int) -> Bools:
 
 
 def _evidence(
-    a: Body, b: Body, shorter: Body, longer: Body, hits: dict[int, Bools], runs: I64
+    a: Body, b: Body, shorter: Body, hits: Bools, hits_a: Bools, hits_b: Bools, runs: I64
 ) -> Evidence:
-    hit = hits[id(shorter)]
+    longer, hits_longer = (b, hits_b) if shorter is a else (a, hits_a)
     unquoted = ~shorter.words.quoted
-    covered = _covered(hit, len(shorter), SHINGLE)
-    covered_longer = _covered(hits[id(longer)], len(longer), SHINGLE)
-    open_shingles = unquoted[: len(hit)] | unquoted[len(unquoted) - len(hit) :]
+    covered = _covered(hits, len(shorter), SHINGLE)
+    covered_longer = _covered(hits_longer, len(longer), SHINGLE)
+    open_shingles = unquoted[: len(hits)] | unquoted[len(unquoted) - len(hits) :]
     by_sentence = _by_sentence(shorter, covered)
     return Evidence(
         words_a=len(a),
         words_b=len(b),
-        containment_a=_share(hits[id(a)]),
-        containment_b=_share(hits[id(b)]),
-        containment_outside_quotes=_share(hit[open_shingles]),
+        containment_a=_share(hits_a),
+        containment_b=_share(hits_b),
+        containment_outside_quotes=_share(hits[open_shingles]),
         shared=_share(covered),
         story=_share((covered & (by_sentence >= _PARTLY_SHARED))[unquoted]),
         shared_longer=_share(covered_longer),
@@ -231,5 +235,5 @@ def _in_order(runs: I64) -> float:
     """Return the share of shared words in runs that do not go back in B."""
     if len(runs) < 2:
         return 1.0
-    forward = np.concatenate([[True], np.diff(runs[:, 1]) > 0])
-    return float(runs[forward, 2].sum() / runs[:, 2].sum())
+    forward = int(runs[1:, 2][runs[1:, 1] > runs[:-1, 1]].sum()) + int(runs[0, 2])
+    return forward / int(runs[:, 2].sum())

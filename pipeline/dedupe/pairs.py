@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline import contracts
 from pipeline.dedupe import candidates
 from pipeline.dedupe.store import Store
-from pipeline.dedupe.verify import Bodies, pair_row, verify
+from pipeline.dedupe.verify import Bodies, pair_table, verify
 
 #: Days before and after a day in which copies of its articles are looked for.
 WINDOW_DAYS: Final = 30
@@ -37,14 +37,12 @@ def pairs_for_day(
     around = [each for each in store.partitions("fingerprints") if near(each, day, window)]
     done = set(store.partitions("duplicate_pairs"))
     own = candidates.postings(day, store.read("fingerprints", [day], _FINGERPRINT_COLUMNS))
-    rows = _verified(candidates.pairs_within(own), store)
-    for other in around:
-        if other < day:
-            rows += _verified(_between(own, other, store), store)
-    tables = {day: _pair_table(rows)}
+    found = [_verified(candidates.pairs_within(own), store)]
+    found += [_verified(_between(own, each, store), store) for each in around if each < day]
+    tables = {day: _sorted(pa.concat_tables(found))}
     for other in around:
         if other > day and other in done:
-            fresh = _pair_table(_verified(_between(own, other, store), store))
+            fresh = _verified(_between(own, other, store), store)
             tables[other] = _replaced(store.read("duplicate_pairs", [other]), fresh, day)
     return tables
 
@@ -59,21 +57,22 @@ def _between(own: candidates.Postings, other: date, store: Store) -> pa.Table:
     return candidates.pairs_between(own, candidates.postings(other, table, like=own))
 
 
-def _verified(found: pa.Table, store: Store) -> list[dict[str, Any]]:
-    """Return rows of `duplicate_pairs` for the candidates that hold."""
-    rows: list[dict[str, Any]] = []
+def _verified(found: pa.Table, store: Store) -> pa.Table:
+    """Return the rows of `duplicate_pairs` for the candidates that hold."""
+    tables = [contracts.empty_table("duplicate_pairs")]
     if not found.num_rows:
-        return rows
+        return tables[0]
     texts = _Texts(found, store)
     for chunk in _chunks(found):
         pairs = list(zip(chunk["a_article_id"], chunk["b_article_id"], strict=True))
+        days = list(zip(chunk["a_scrape_date"], chunk["b_scrape_date"], strict=True))
         bodies = texts.bodies({each for pair in pairs for each in pair})
-        days = zip(chunk["a_scrape_date"], chunk["b_scrape_date"], strict=True)
-        for one, (a_day, b_day) in zip(verify(pairs, bodies), days, strict=True):
-            if one.verdict.is_duplicate:
-                dates = {"a_scrape_date": a_day, "b_scrape_date": b_day}
-                rows.append(pair_row(one, bodies) | dates | {"scrape_date": max(dates.values())})
-    return rows
+        judged = verify(pairs, bodies)
+        held = [number for number, one in enumerate(judged) if one.verdict.is_duplicate]
+        tables.append(
+            pair_table([judged[each] for each in held], [days[each] for each in held], bodies)
+        )
+    return pa.concat_tables(tables)
 
 
 def _chunks(found: pa.Table) -> Iterator[dict[str, list[Any]]]:
@@ -99,11 +98,6 @@ class _Texts:
         wanted = sorted(ids)
         texts = self._texts.take(pa.array([self._rows[each] for each in wanted], pa.int64()))
         return Bodies(dict(zip(wanted, texts.to_pylist(), strict=True)))
-
-
-def _pair_table(rows: list[dict[str, Any]]) -> pa.Table:
-    table = contracts.to_table("duplicate_pairs", rows)
-    return _sorted(table)
 
 
 def _replaced(stored: pa.Table, fresh: pa.Table, day: date) -> pa.Table:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
+from pipeline import contracts
 from pipeline.dedupe.align import Alignment, Body, align, read_bodies
 from pipeline.dedupe.relations import EXCERPT, Verdict, judge
+from pipeline.dedupe.words import I64
 
-#: Spans kept as evidence of a pair; the rest of a badly broken pair is counted, not listed.
+#: Days of the scrapes of A and B.
+Days = tuple[date, date]
+
+#: Spans kept as evidence of a pair; more are not listed.
 _MAX_SPANS: Final = 200
 
 
@@ -56,22 +65,46 @@ def verify_pair(one: str, other: str, bodies: Bodies) -> Verified:
     return Verified(a_id, b_id, alignment, judge(alignment.evidence))
 
 
-def pair_row(verified: Verified, bodies: Bodies) -> dict[str, Any]:
-    """Return a verified pair as a row of `duplicate_pairs`, without the dates."""
-    evidence = verified.alignment.evidence
-    spans = verified.alignment.spans(bodies[verified.a_id], bodies[verified.b_id])
-    return {
-        "a_article_id": verified.a_id,
-        "b_article_id": verified.b_id,
-        "relation": verified.verdict.relation,
-        "probability": verified.verdict.probability,
-        "source_article_id": _source(verified),
-        "containment_a": evidence.containment_a,
-        "containment_b": evidence.containment_b,
-        "containment_outside_quotes": evidence.containment_outside_quotes,
-        "longest_run": evidence.longest_run,
-        "aligned_spans": spans[:_MAX_SPANS],
+def pair_table(found: Sequence[Verified], days: Sequence[Days], bodies: Bodies) -> pa.Table:
+    """Return verified pairs, with the days of A and B, as a table of `duplicate_pairs`."""
+    evidence = [one.alignment.evidence for one in found]
+    columns = {
+        "a_article_id": [one.a_id for one in found],
+        "b_article_id": [one.b_id for one in found],
+        "a_scrape_date": [a_day for a_day, _ in days],
+        "b_scrape_date": [b_day for _, b_day in days],
+        "scrape_date": [max(both) for both in days],
+        "relation": [one.verdict.relation for one in found],
+        "probability": [one.verdict.probability for one in found],
+        "source_article_id": [_source(one) for one in found],
+        "containment_a": [one.containment_a for one in evidence],
+        "containment_b": [one.containment_b for one in evidence],
+        "containment_outside_quotes": [one.containment_outside_quotes for one in evidence],
+        "longest_run": [one.longest_run for one in evidence],
+        "aligned_spans": _span_lists(found, bodies),
     }
+    schema = contracts.arrow_schema("duplicate_pairs")
+    return pa.Table.from_arrays(
+        [pa.array(columns[each.name], each.type) for each in schema], schema=schema
+    )
+
+
+def _span_lists(found: Sequence[Verified], bodies: Bodies) -> pa.Array:
+    """Return the aligned spans of each pair as one array of lists."""
+    kind = contracts.arrow_schema("duplicate_pairs").field("aligned_spans").type
+    each = [one.alignment.span_columns(bodies[one.a_id], bodies[one.b_id]) for one in found]
+    sizes = [min(len(columns["a_start"]), _MAX_SPANS) for columns in each]
+    fields = [
+        pa.array(_joined([columns[part.name][:_MAX_SPANS] for columns in each]), part.type)
+        for part in kind.value_type
+    ]
+    structs = pa.StructArray.from_arrays(fields, fields=list(kind.value_type))
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, structs, kind)
+
+
+def _joined(parts: Sequence[I64]) -> I64:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
 def _source(verified: Verified) -> str | None:

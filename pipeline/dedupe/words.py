@@ -27,13 +27,15 @@ Bools = npt.NDArray[np.bool_]
 SHINGLE: Final = 5
 
 _GAP, _LETTER, _IDEOGRAPH, _IGNORED = 0, 1, 2, 3
+_IDEOGRAPHS: Final = 0x2E80  # the first code point of the East Asian blocks
 _TABLE_SIZE: Final = 0x20000  # planes 0 and 1; code points beyond are ideographs
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _BASE_INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _LONGEST_QUOTATION: Final = 1_500  # characters
 _BLOCK_CHARACTERS: Final = 1 << 18  # a block's arrays stay within the processor's cache
 
-_NEWLINE, _TERMINATOR, _UPPER, _DIGIT, _QUOTE, _SPACE = 1, 2, 4, 8, 16, 32
+_KIND: Final = 3  # the two bits of a mark that hold one of the above
+_NEWLINE, _TERMINATOR, _UPPER, _DIGIT, _QUOTE, _SPACE = 4, 8, 16, 32, 64, 128
 _ALWAYS_OPENING, _STRAIGHT, _GUILLEMETS = "„‟", '"＂', "«»"
 _DOUBLE: Final = _ALWAYS_OPENING + _STRAIGHT + _GUILLEMETS + "“”"
 _OPENING_SINGLE, _CLOSING_SINGLE, _STRAIGHT_SINGLE = "‘‚‹", "’›", "'"
@@ -134,23 +136,20 @@ def _read_block(texts: list[str]) -> Words:
     offsets = np.concatenate([[0], np.cumsum(lengths + 1)]).astype(np.int64)
     joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4")
-    kinds, weights, marks = _tables()
-    codes = np.minimum(codes, _TABLE_SIZE - 1)
-    kind = kinds[codes]
-    weight = weights[codes]
-    starts, ends = _word_edges(kind)
-    mark = marks[codes]
-    hashes = _word_hashes(weight, starts, ends)
+    marks, weights = _tables()
+    mark = marks.take(codes, mode="clip")
+    starts, ends = _word_edges(mark & np.uint8(_KIND))
+    hashes = _word_hashes(weights.take(codes, mode="clip"), starts, ends)
     bounds = np.searchsorted(starts, offsets).astype(np.int64)
     owner = np.repeat(np.arange(len(texts)), np.diff(bounds))
-    breaks = _sentence_breaks(mark)
-    sentences = np.searchsorted(breaks, starts)
+    sentence = np.cumsum(_sentence_breaks(mark), dtype=np.int32)
+    sentences = sentence[starts]
     first = np.ones(len(starts), np.bool_)
     first[1:] = sentences[1:] != sentences[:-1]
     initial = mark[starts]
     facts = ((initial & _DIGIT) > 0) | (((initial & _UPPER) > 0) & ~first)
-    sentences = sentences - np.searchsorted(breaks, offsets[:-1])[owner]
-    quoted = _quoted(codes, kind, mark, starts)
+    sentences = sentences - sentence[offsets[:-1]][owner]
+    quoted = _quoted(codes, mark, starts)
     _quote_posts(joined, starts, quoted)
     return Words(
         hashes,
@@ -191,29 +190,26 @@ def _word_hashes(weight: U64, starts: I64, ends: I64) -> U64:
     return mix((sums[ends] - sums[starts]) * inverses[starts])
 
 
-def _sentence_breaks(mark: npt.NDArray[np.uint8]) -> I64:
-    """Return the places where a sentence ends: a line break, or . ! ? … before a gap."""
-    places = np.flatnonzero(mark & (_NEWLINE | _TERMINATOR))
+def _sentence_breaks(mark: npt.NDArray[np.uint8]) -> Bools:
+    """Return where a sentence ends: at a line break, or at . ! ? … before a gap."""
+    breaks: Bools = (mark & _NEWLINE) != 0
+    places = np.flatnonzero((mark & _TERMINATOR) != 0)
     following = mark[np.minimum(places + 1, len(mark) - 1)]
-    newline = (mark[places] & _NEWLINE) > 0
-    return places[newline | ((following & (_QUOTE | _SPACE | _TERMINATOR)) > 0)]
+    breaks[places] = (following & (_QUOTE | _SPACE | _TERMINATOR)) != 0
+    return breaks
 
 
-def _quoted(
-    codes: npt.NDArray[np.uint32],
-    kind: npt.NDArray[np.uint8],
-    mark: npt.NDArray[np.uint8],
-    starts: I64,
-) -> Bools:
+def _quoted(codes: npt.NDArray[np.uint32], mark: npt.NDArray[np.uint8], starts: I64) -> Bools:
     """Mark the words inside quotation marks; a quotation ends with its line at the latest."""
-    places = np.flatnonzero(mark & (_QUOTE | _NEWLINE))
+    is_event = (mark & (_QUOTE | _NEWLINE)) != 0
+    places = np.flatnonzero(is_event)
     if not len(places):
         return np.zeros(len(starts), np.bool_)
     found = codes[places]
     newline = found == ord("\n")
     inside = _inside(places, newline, *_double_marks(found, mark, places))
-    inside |= _inside(places, newline, *_single_marks(found, kind, codes, places))
-    last = np.searchsorted(places, starts) - 1
+    inside |= _inside(places, newline, *_single_marks(found, mark, codes, places))
+    last = np.cumsum(is_event, dtype=np.int32)[starts] - 1
     return (last >= 0) & inside[np.maximum(last, 0)]
 
 
@@ -234,13 +230,13 @@ def _double_marks(
 
 def _single_marks(
     found: npt.NDArray[np.uint32],
-    kind: npt.NDArray[np.uint8],
+    mark: npt.NDArray[np.uint8],
     codes: npt.NDArray[np.uint32],
     places: I64,
 ) -> tuple[Bools, Bools]:
     """Tell single quotation marks from apostrophes by what stands beside them."""
-    before = (places > 0) & (kind[places - 1] != _GAP)
-    after = kind[np.minimum(places + 1, len(kind) - 1)] != _GAP
+    before = (places > 0) & (mark[places - 1] & _KIND != _GAP)
+    after = mark[np.minimum(places + 1, len(mark) - 1)] & _KIND != _GAP
     straight = _among(found, _STRAIGHT_SINGLE)
     following = codes[np.minimum(places + 1, len(codes) - 1)]
     digit = (following >= ord("0")) & (following <= ord("9"))
@@ -300,33 +296,38 @@ def _powers(size: int) -> tuple[U64, U64]:
 
 
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.uint8], U64, npt.NDArray[np.uint8]]:
-    """Return kind, hash weight and marks of every code point below `_TABLE_SIZE`."""
-    kinds = np.zeros(_TABLE_SIZE, np.uint8)
+def _tables() -> tuple[npt.NDArray[np.uint8], U64]:
+    """Return marks and hash weight of every code point below `_TABLE_SIZE`."""
     folded = np.arange(_TABLE_SIZE, dtype=np.uint64)
     marks = np.zeros(_TABLE_SIZE, np.uint8)
     for code in range(_TABLE_SIZE):
         character = chr(code)
-        if character.isalnum():
-            kinds[code] = _IDEOGRAPH if _is_ideograph(code) else _LETTER
-            if code < 0x2E80:
-                folded[code] = _fold(character)
-                marks[code] = _UPPER * (character.isupper() or character.istitle())
-                marks[code] |= _DIGIT * character.isdecimal()
-        elif unicodedata.category(character) in ("Mn", "Cf"):
-            kinds[code] = _IGNORED
-        # Brackets and dashes part words like blanks do.
-        if character.isspace() or character in "()[]—–":
-            marks[code] = _SPACE
-    kinds[-1] = _IDEOGRAPH
+        marks[code] = _mark(character)
+        if marks[code] & _KIND == _LETTER and code < _IDEOGRAPHS:
+            folded[code] = _fold(character)
+    marks[-1] = _IDEOGRAPH  # stands for all code points beyond the table
     weights = mix(folded + np.uint64(_BASE))
-    weights[kinds == _IGNORED] = 0
-    for character in _QUOTES:
-        marks[ord(character)] = _QUOTE
-    for character in ".!?…。！？":
-        marks[ord(character)] = _TERMINATOR
-    marks[ord("\n")] = _NEWLINE | _SPACE
-    return kinds, weights, marks
+    weights[marks & _KIND == _IGNORED] = 0
+    return marks, weights
+
+
+def _mark(character: str) -> int:
+    """Return the kind of a character and what else it is."""
+    if character.isalnum():
+        if _is_ideograph(ord(character)):
+            return _IDEOGRAPH
+        upper = character.isupper() or character.istitle()
+        return _LETTER | _UPPER * upper | _DIGIT * character.isdecimal()
+    if character == "\n":
+        return _NEWLINE | _SPACE
+    if character in _QUOTES:
+        return _QUOTE
+    if character in ".!?…。！？":
+        return _TERMINATOR
+    # Brackets and dashes part words like blanks do.
+    if character.isspace() or character in "()[]—–":
+        return _SPACE
+    return _IGNORED if unicodedata.category(character) in ("Mn", "Cf") else _GAP
 
 
 def _is_ideograph(code: int) -> bool:
@@ -335,7 +336,7 @@ def _is_ideograph(code: int) -> bool:
         0x0E00 <= code < 0x0F00  # Thai, Lao
         or 0x1000 <= code < 0x10A0  # Myanmar
         or 0x1780 <= code < 0x1800  # Khmer
-        or 0x2E80 <= code < 0xA4D0  # Han, kana
+        or _IDEOGRAPHS <= code < 0xA4D0  # Han, kana
         or 0xF900 <= code < 0xFB00
         or code >= 0x1B000
     )
