@@ -8,14 +8,18 @@ setting, and is the same bytes for the same figures. What is counted belongs to
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree
 
 from pipeline.publish import figures
 from pipeline.publish.figures import BAND_NAMES, LENGTH_NAMES, Figures, top
+
+#: A label, and one number a series.
+_Row: TypeAlias = tuple[str, tuple[int, ...]]
 
 _WIDTH: Final = 460
 _ROW_HEIGHT: Final = 24
@@ -64,7 +68,7 @@ class Chart:
     title: str
     svg: bytes
     series: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    rows: tuple[_Row, ...]
 
     @property
     def uri(self) -> str:
@@ -189,40 +193,40 @@ def _bars(title: str, counts: Mapping[str, int], unit: str) -> Chart:
     return _stacked(title, (unit,), rows)
 
 
-def _stacked(
-    title: str, series: tuple[str, ...], rows: Sequence[tuple[str, tuple[int, ...]]]
-) -> Chart:
+def _stacked(title: str, series: tuple[str, ...], rows: Sequence[_Row]) -> Chart:
     """Horizontal bars, the series end to end."""
-    import pygal
-
     height = _ROW_HEIGHT * max(len(rows), 1) + 2 * _MARGIN + (_MARGIN if len(series) > 1 else 0)
-    return _drawn(pygal.HorizontalStackedBar, title, series, list(rows)[::-1], height, rows)
+    picture = _picture("HorizontalStackedBar", series, tuple(rows)[::-1], height)
+    return Chart(title, picture, series, tuple(rows))
 
 
 def _columns(
-    title: str,
-    series: tuple[str, ...],
-    rows: Sequence[tuple[str, tuple[int, ...]]],
-    stack: bool = False,
+    title: str, series: tuple[str, ...], rows: Sequence[_Row], stack: bool = False
 ) -> Chart:
     """Upright bars in the order given, the series side by side or one on the other."""
+    kind = "StackedBar" if stack else "Bar"
+    return Chart(title, _picture(kind, series, tuple(rows), _COLUMN_HEIGHT), series, tuple(rows))
+
+
+@functools.lru_cache(maxsize=64)
+def _picture(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> bytes:
+    """Draw; kept, because an asset's page and the report show the same pictures."""
+    tree = _chart(kind, series, rows, height).render_tree()
+    tree.attrib.clear()
+    tree.attrib.update({"xmlns": _SVG, "viewBox": f"0 0 {_WIDTH} {height}"})
+    tree.attrib.update({"width": str(_WIDTH), "height": str(height)})
+    _prune(tree)
+    style = next(node for node in tree.iter() if node.tag == "style")
+    style.text = _CSS + (_DEGREES_CSS if len(series) > len(RELATIONS) else _KINDS_CSS)
+    picture: bytes = ElementTree.tostring(tree)
+    return picture
+
+
+def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> Any:
     import pygal
-
-    kind = pygal.StackedBar if stack else pygal.Bar
-    return _drawn(kind, title, series, rows, _COLUMN_HEIGHT, rows)
-
-
-def _drawn(
-    kind: Any,
-    title: str,
-    series: tuple[str, ...],
-    drawn: Sequence[tuple[str, tuple[int, ...]]],
-    height: int,
-    rows: Sequence[tuple[str, tuple[int, ...]]],
-) -> Chart:
     from pygal.style import Style
 
-    chart = kind(
+    chart = getattr(pygal, kind)(
         width=_WIDTH,
         height=height,
         css=[],
@@ -230,7 +234,6 @@ def _drawn(
         show_legend=len(series) > 1,
         legend_at_bottom=True,
         legend_box_size=10,
-        print_values=False,
         margin=6,
         margin_right=28,
         spacing=6,
@@ -242,27 +245,13 @@ def _drawn(
         no_data_text="",
         value_formatter=lambda value: f"{value:,.0f}",
     )
-    chart.x_labels = [_printable(label) for label, _ in drawn]
-    if kind.__name__ in ("Bar", "StackedBar") and len(drawn) > _ALL_LABELS:
+    chart.x_labels = [_printable(label) for label, _ in rows]
+    if not kind.startswith("Horizontal") and len(rows) > _ALL_LABELS:
         chart.x_labels_major = [chart.x_labels[0], chart.x_labels[-1]]
         chart.show_minor_x_labels = False
     for position, name in enumerate(series):
-        chart.add(name, [numbers[position] for _, numbers in drawn])
-    css = _CSS + (_DEGREES_CSS if len(series) > len(RELATIONS) else _KINDS_CSS)
-    return Chart(title, _picture(chart, height, css), series, tuple(rows))
-
-
-def _picture(chart: Any, height: int, css: str) -> bytes:
-    """The picture in the project's style, without what only serves interaction."""
-    tree = chart.render_tree()
-    tree.attrib.clear()
-    tree.attrib.update({"xmlns": _SVG, "viewBox": f"0 0 {_WIDTH} {height}"})
-    tree.attrib.update({"width": str(_WIDTH), "height": str(height)})
-    _prune(tree)
-    style = next(node for node in tree.iter() if node.tag == "style")
-    style.text = css
-    picture: bytes = ElementTree.tostring(tree)
-    return picture
+        chart.add(name, [numbers[position] for _, numbers in rows])
+    return chart
 
 
 def _prune(node: Any) -> None:

@@ -20,7 +20,7 @@ from pipeline.publish import charts, figures
 from pipeline.publish.figures import Figures
 from pipeline.publish.report_clusters import browse
 from pipeline.publish.report_examples import removed_examples
-from pipeline.publish.storage import Storage
+from pipeline.publish.storage import Storage, StorageError
 
 if TYPE_CHECKING:
     import jinja2
@@ -46,12 +46,15 @@ def day_page(day: date) -> str:
 def write_report(storage: Storage, days: Sequence[date]) -> str:
     """Write the pages of `days` and of the corpus; return the path of the page to open.
 
-    That is the day's page where there is one day, else the page of the corpus.
+    That is the day's page where there is one day, else the page of the corpus. Raises
+    `StorageError` where nothing has been published yet.
     """
     with storage.lock("report"):
+        corpus = storage.partitions("articles")
+        if not corpus:
+            raise StorageError(f"{storage.uri} holds no articles yet; run copydesk on some scrapes")
         for day in days:
             storage.write_bytes(day_page(day), _page(storage, [day], _figures(storage, day), True))
-        corpus = storage.partitions("articles")
         counted = {day: _figures(storage, day) for day in corpus}
         page = _page(storage, corpus, figures.merged(counted.values()), False, counted)
         storage.write_bytes(CORPUS_PAGE, page)
