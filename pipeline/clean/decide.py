@@ -1,37 +1,86 @@
-"""From the model's labels to lines with roles: the model says what is body, rules name the rest."""
+"""From the model's labels to lines with roles.
+
+The model says what is body, with three exceptions: what is known to recur in the source, wordings
+that give a line away, and repeats. Rules, then the model, name what is not body.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
-from pipeline.clean.roles import rule_role
+from pipeline.clean.parts import parts
+from pipeline.clean.repeats import repeated
+from pipeline.clean.roles import decided_role, rule_role
 from pipeline.records import BODY, Line
 
-#: Share of a source's documents that carry a line, from which on it is furniture.
+#: How far a line is held by its source's furniture, from which on it is furniture.
 LEARNED: Final = 0.5
+#: Probability of body from which on no wording takes a line out.
+CERTAIN: Final = 0.97
+#: Probability of a role among the others, from which on its wording is not looked at.
+SURE: Final = 0.9
+#: Words in the longest line that its wording alone can take out.
+_LONGEST: Final = 130
 MODEL_RULE: Final = "line_model"
+LEARNED_RULE: Final = "outlet_furniture"
+REPEAT_RULE: Final = "repeat"
 
 
 def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
-    """Return for each line the `Line`s that it becomes: one, or several where roles mix."""
-    decided = []
-    for row in range(len(lines)):
-        text = lines.raw(row)
-        role, rule, score = _verdict(text, row, labels, float(furniture[row]))
-        base = int(lines.offset[lines.text[row]])
-        start, end = int(lines.start[row]) - base, int(lines.end[row]) - base
-        decided.append([Line(start, end, text, role, rule, score)])
-    return decided
+    """Return for each line the `Line`s that it becomes: one, or several where roles mix.
+
+    `furniture` (n): how far each line is known to recur in its source, 0 to 1.
+    """
+    bases = lines.offset[lines.text]
+    starts, ends = (lines.start - bases).tolist(), (lines.end - bases).tolist()
+    own = lines.text.tolist()
+    texts = [lines.raw_texts[t][s:e] for t, s, e in zip(own, starts, ends, strict=True)]
+    verdicts = _verdicts(lines, labels, furniture, texts)
+    return [
+        _split(Line(start, end, text, role, rule, score))
+        for start, end, text, (role, rule, score) in zip(starts, ends, texts, verdicts, strict=True)
+    ]
 
 
-def _verdict(text: str, row: int, labels: Labels, furniture: float) -> tuple[str, str, float]:
-    body = float(labels.body[row])
-    if labels.is_body[row] and furniture < LEARNED:
-        return BODY, MODEL_RULE, round(body, 4)
-    named = rule_role(text)
-    rule = "outlet_furniture" if furniture >= LEARNED else MODEL_RULE
-    if named:
-        return named[0], named[1], round(max(1 - body, furniture), 4)
-    return labels.role[row], rule, round(max(1 - body, furniture), 4)
+def _verdicts(
+    lines: Lines, labels: Labels, furniture: Array, texts: list[str]
+) -> list[tuple[str, str, float]]:
+    is_body = labels.is_body & (furniture < LEARNED)
+    told: dict[int, tuple[str, str]] = {}
+    short = np.diff(lines.words.first) <= _LONGEST
+    doubted = is_body & (labels.body < CERTAIN) & short
+    for row in np.flatnonzero(doubted).tolist():
+        if wording := decided_role(texts[row]):
+            told[row] = wording
+            is_body[row] = False
+    for row in np.flatnonzero(repeated(lines, is_body)).tolist():
+        told[row] = ("repeat", REPEAT_RULE)
+        is_body[row] = False
+    probability = labels.body.tolist()
+    return [
+        (BODY, MODEL_RULE, round(probability[row], 4)) if is_body[row]
+        else (*(told.get(row) or _named(text, row, labels, float(furniture[row]))),
+              round(max(1 - probability[row], float(furniture[row])), 4))
+        for row, text in enumerate(texts)
+    ]  # fmt: skip
+
+
+def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:
+    """Return the role of a removed line and what tells it: its wording, or the model."""
+    rule = LEARNED_RULE if known >= LEARNED else MODEL_RULE
+    tried = labels.worded[row] and labels.role_score[row] < SURE
+    if tried and (told := rule_role(text)):
+        return (told[0], rule) if known >= LEARNED else told
+    return labels.role[row], rule
+
+
+def _split(line: Line) -> list[Line]:
+    return [
+        Line(line.start + part.start, line.start + part.end, line.text[part.start : part.end],
+             part.role, part.rule or line.rule, line.score)
+        for part in parts(line.text, line.role)
+    ] or [line]  # fmt: skip

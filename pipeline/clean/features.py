@@ -17,8 +17,8 @@ import numpy as np
 from pipeline.clean.lines import (
     BLANK,
     DIGIT,
-    LOWER,
     LETTER,
+    LOWER,
     PUNCTUATION,
     QUOTE,
     STOP,
@@ -28,13 +28,15 @@ from pipeline.clean.lines import (
     Lines,
     line_hashes,
     run_hashes,
+    with_text,
     word_hash,
 )
+from pipeline.clean.phrases import phrase_columns
 
 #: A line of at least this many words counts as a long line: prose, most of the time.
 LONG: Final = 15
+_LABELS: Final = ("related", "social", "promo", "legal", "timestamp", "byline")
 _NEIGHBOURS: Final = ("words", "stop_density", "closed", "capitals", "gap")
-_SALT: Final = np.uint64(0xBF58476D1CE4E5B9)
 
 
 def line_features(lines: Lines, known_furniture: Array | None = None) -> dict[str, Array]:
@@ -45,6 +47,8 @@ def line_features(lines: Lines, known_furniture: Array | None = None) -> dict[st
     """
     columns = _characters(lines) | _words(lines)
     columns |= _places(lines, columns["words"]) | _recurrence(lines, columns["words"])
+    columns |= phrase_columns(lines)
+    columns |= _headings(lines, columns)
     columns["known_furniture"] = (
         np.zeros(len(lines)) if known_furniture is None else known_furniture
     )
@@ -64,7 +68,7 @@ def shifted(lines: Lines, column: Array, shift: int, edge: float = -1.0) -> Arra
 def per_text(lines: Lines, column: Array) -> Array:
     """Return the sum of `column` over each text (d entries)."""
     total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
-    return total[lines.first[1:]] - total[lines.first[:-1]]
+    return np.asarray(total[lines.first[1:]] - total[lines.first[:-1]])
 
 
 def window_sum(lines: Lines, column: Array, before: int, after: int) -> Array:
@@ -73,7 +77,7 @@ def window_sum(lines: Lines, column: Array, before: int, after: int) -> Array:
     place = np.arange(len(lines))
     low = np.maximum(place - before, lines.first[lines.text])
     high = np.minimum(place + after + 1, lines.first[lines.text + 1])
-    return total[np.maximum(high, low)] - total[low]
+    return np.asarray(total[np.maximum(high, low)] - total[low])
 
 
 def _characters(lines: Lines) -> dict[str, Array]:
@@ -107,8 +111,9 @@ def _characters(lines: Lines) -> dict[str, Array]:
 
 def _closed(last: Array, before_last: Array) -> Array:
     """Return 2 where a sentence ends with the line, 1 where a quotation or bracket does."""
-    stopped = ((last & STOP) > 0) | (((last & (QUOTE | PUNCTUATION)) > 0) & ((before_last & STOP) > 0))
-    return np.where(stopped, 2.0, np.where((last & (QUOTE | PUNCTUATION)) > 0, 1.0, 0.0))
+    marked = (last & (QUOTE | PUNCTUATION)) > 0
+    stopped = ((last & STOP) > 0) | (marked & ((before_last & STOP) > 0))
+    return np.where(stopped, 2.0, np.where(marked, 1.0, 0.0))
 
 
 def _opening(first: Array) -> Array:
@@ -121,7 +126,7 @@ def _words(lines: Lines) -> dict[str, Array]:
     words = lines.words
     count = np.diff(words.first)
     some = np.maximum(count, 1)
-    stop_word = np.isin(words.hash, stop_word_hashes())
+    stop_word = is_stop_word(words.hash)
     capital = (lines.kinds[words.start] & UPPER) > 0
     shouted = capital & ((words.end - words.start) > 1)
     shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
@@ -184,8 +189,21 @@ def _until(lines: Lines, marked: Array) -> Array:
     return np.where(after < lines.first[lines.text + 1], after - place, 999)
 
 
+def _headings(lines: Lines, columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Return how many lines back the last label of each kind of furniture stands.
+
+    A label is a short line made of the kind's phrases: "Related stories", "Leave a comment".
+    """
+    found = {}
+    for role in _LABELS:
+        said = columns[f"phrase_{role}"]
+        label = (columns["words"] <= 6) & (said > 0) & (said * 2 >= columns["words"])
+        found[f"since_{role}"] = np.minimum(_since(lines, label), 60)
+    return found
+
+
 def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
-    same = _with_text(lines, line_hashes(lines), lines.text)
+    same = with_text(line_hashes(lines), lines.text)
     occurrences, earlier = _occurrences(same)
     return {
         "times": np.minimum(occurrences, 20),
@@ -211,7 +229,7 @@ def _occurrences(keys: Array) -> tuple[Array, Array]:
 def _runs_elsewhere(lines: Lines) -> Array:
     """Return the share of a line's runs of four words that occur in the text before it too."""
     words = lines.words
-    runs = _with_text(lines, run_hashes(words, 4), lines.text[words.line])
+    runs = with_text(run_hashes(words, 4), lines.text[words.line])
     whole = np.arange(len(runs)) + 4 <= words.first[words.line + 1]
     repeated = np.zeros(len(runs), dtype=bool)
     repeated[whole] = _occurrences(runs[whole])[1] > 0
@@ -220,35 +238,28 @@ def _runs_elsewhere(lines: Lines) -> Array:
 
 def _in_prose(lines: Lines, words: Array) -> Array:
     """Return the share of a line's rarer words that stand in other long lines of the text."""
-    w = lines.words
-    rare = ~np.isin(w.hash, stop_word_hashes())
-    keys = _with_text(lines, w.hash, lines.text[w.line])
-    prose = rare & (words[w.line] >= LONG)
-    order = np.unique(keys[prose] ^ _spread(w.line[prose]), return_index=True)[1]
-    distinct, lines_with = np.unique(keys[prose][order], return_counts=True)
-    found = np.searchsorted(distinct, keys)
-    found = np.minimum(found, max(len(distinct) - 1, 0))
-    hits = np.zeros(len(keys))
-    if len(distinct):
-        hits = np.where(distinct[found] == keys, lines_with[found], 0)
-    elsewhere = rare & (hits > prose)
-    return by_line(w.first, elsewhere) / np.maximum(by_line(w.first, rare), 1)
+    return shared_words(lines, words >= LONG)
 
 
-def _with_text(lines: Lines, keys: Array, text: Array) -> Array:
-    """Return keys that differ where the text does, whatever else is in the batch."""
-    return keys ^ _spread(text)
+def shared_words(lines: Lines, chosen: Array) -> Array:
+    """Return for each line the share of its rarer words that occur elsewhere in `chosen` lines."""
+    words = lines.words
+    rare = ~is_stop_word(words.hash)
+    there = rare & chosen[words.line]
+    total = np.bincount(words.number, weights=there)
+    elsewhere = rare & (total[words.number] > there)
+    return by_line(words.first, elsewhere) / np.maximum(by_line(words.first, rare), 1)
 
 
-def _spread(numbers: Array) -> Array:
-    spread = (numbers.astype(np.uint64) + np.uint64(1)) * _SALT
-    return spread ^ (spread >> np.uint64(29))
+def is_stop_word(hashes: Array) -> Array:
+    """Return whether each word is a function word, by its hash (one other in 1,000 may pass)."""
+    return np.asarray(_stop_word_bits()[(hashes >> np.uint64(44)).astype(np.int64)])
 
 
 def by_line(first: Array, column: Array) -> Array:
     """Return the sum of a column over words for each line, `first` being `Words.first`."""
     total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
-    return total[first[1:]] - total[first[:-1]]
+    return np.asarray(total[first[1:]] - total[first[:-1]])
 
 
 def _count(lines: Lines, mask: Array) -> Array:
@@ -265,7 +276,8 @@ def stop_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @functools.cache
-def stop_word_hashes() -> Array:
-    """Return the sorted hashes of all function words."""
-    every = {word_hash(word) for words in stop_words().values() for word in words}
-    return np.array(sorted(every), dtype=np.uint64)
+def _stop_word_bits() -> Array:
+    bits = np.zeros(1 << 20, dtype=bool)
+    for words in stop_words().values():
+        bits[[word_hash(word) >> 44 for word in words]] = True
+    return bits

@@ -42,13 +42,15 @@ class Tokens:
 def tokens(lines: Lines) -> Tokens:
     """Return the buckets of `lines`; a line without words gets buckets that mean nothing."""
     words = lines.words
-    pairs = run_hashes(words, 2)
-    last = max(len(words.hash) - 1, 0)
-    first = np.minimum(words.first[:-1], last)
-    ending = np.clip(words.first[1:] - 2, 0, last)
     if not len(words.hash):
         empty = np.zeros(len(lines), dtype=np.int64)
         return Tokens(empty[:0], empty[:0], empty, empty)
+    pairs = run_hashes(words, 2)
+    # The last word of a line pairs with nothing: not with the next line's first.
+    closing = words.first[1:][np.diff(words.first) > 0] - 1
+    pairs[closing] = words.hash[closing]
+    first = np.minimum(words.first[:-1], len(pairs) - 1)
+    ending = np.maximum(words.first[1:] - 2, first)
     return Tokens(
         _bucket(words.hash), _bucket(pairs ^ _PAIR),
         _bucket(pairs[first] ^ _OPENING), _bucket(pairs[ending] ^ _ENDING),
@@ -69,7 +71,15 @@ def role_scores(lines: Lines, lexicon: Lexicon) -> Array:
         total[filled] += lexicon.weights[found.endings[filled]]
     scores = total * (lexicon.unit / norms(lines))[:, None] + lexicon.bias
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
+    return exact(scores / scores.sum(axis=1, keepdims=True))
+
+
+def exact(probability: Array) -> Array:
+    """Return probabilities rounded to 1/4096, so that sums of them are exact in any order.
+
+    Otherwise the last bits of a running sum, and with them a label, would hang on the batch.
+    """
+    return np.rint(np.asarray(probability, dtype=np.float64) * 4096) / 4096
 
 
 def norms(lines: Lines) -> Array:

@@ -37,6 +37,7 @@ _STOPS: Final = ".!?…。！？।۔"
 _QUOTES: Final = "\"'“”„‘’‚«»‹›「」『』"
 _PRIME: Final = 0x9E3779B97F4A7C15
 _WORD_STEP: Final = 0xD6E8FEB86659FD93
+_SALT: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MASK: Final = (1 << 64) - 1
 
 Array = NDArray[Any]
@@ -47,13 +48,15 @@ class Words:
     """The words of a batch: m words, in order.
 
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
-    64-bit hash; `first` has n + 1 entries: the words of line i are first[i]:first[i + 1].
+    64-bit hash; `number` is the same for the same word of the same text and no other; `first`
+    has n + 1 entries: the words of line i are first[i]:first[i + 1].
     """
 
     start: Array
     end: Array
     line: Array
     hash: Array
+    number: Array
     first: Array
 
 
@@ -101,18 +104,20 @@ def split(raw_texts: Sequence[str]) -> Lines:
     joined = "\n".join(raw_texts) + "\n"
     chars = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     kinds = character_kinds()[np.minimum(chars, _TABLE_SIZE - 1)]
-    # "\r\n" is one line break, not a line break and a blank line.
-    kinds[:-1][(chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))] = BLANK
     lengths = np.array([len(text) + 1 for text in raw_texts], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(lengths)])
-    start, end, gap = _line_bounds(kinds)
+    # "\r\n" is one line break, not a line break and a blank line; the "\n" between texts is none.
+    pair = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
+    pair[offset[1:][lengths > 1] - 2] = False
+    kinds[:-1][pair] = BLANK
+    start, end = _line_bounds(kinds)
     left, right, filled = _trim(kinds, start, end)
     start, end, left, right = start[filled], end[filled], left[filled], right[filled]
     text = np.searchsorted(offset, start, side="right") - 1
     first = np.searchsorted(text, np.arange(len(raw_texts) + 1))
     return Lines(
         tuple(raw_texts), chars, kinds, offset, text, first, start, end, left, right,
-        _gaps(filled, first), _words(chars, kinds, left, right),
+        _gaps(filled, first), _words(chars, kinds, left, right, text),
     )  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def run_hashes(words: Words, length: int) -> Array:
     Runs are cut by nothing: the caller masks those that leave their line.
     """
     total = np.zeros(len(words.hash), dtype=np.uint64)
-    for position in range(length):
+    for position in range(min(length, len(total))):
         step = np.uint64(pow(_WORD_STEP, position, 1 << 64))
         total[: len(total) - position] += words.hash[position:] * step
     return total
@@ -151,7 +156,18 @@ def line_hashes(lines: Lines) -> Array:
     steps = _powers(_WORD_STEP, len(words.hash))
     prefix = np.concatenate([[np.uint64(0)], np.cumsum(words.hash * steps, dtype=np.uint64)])
     undo = _powers(pow(_WORD_STEP, -1, 1 << 64), len(words.hash) + 1)
-    return (prefix[words.first[1:]] - prefix[words.first[:-1]]) * undo[words.first[:-1]]
+    sums = prefix[words.first[1:]] - prefix[words.first[:-1]]
+    return np.asarray(sums * undo[words.first[:-1]])
+
+
+def with_text(keys: Array, text: Array) -> Array:
+    """Return keys that differ where the text does, whatever else is in the batch."""
+    return keys ^ _spread(text)
+
+
+def _spread(numbers: Array) -> Array:
+    spread = (numbers.astype(np.uint64) + np.uint64(1)) * _SALT
+    return spread ^ (spread >> np.uint64(29))
 
 
 @functools.cache
@@ -181,10 +197,10 @@ def fold_table() -> Array:
     return folded
 
 
-def _line_bounds(kinds: Array) -> tuple[Array, Array, Array]:
+def _line_bounds(kinds: Array) -> tuple[Array, Array]:
     breaks = np.flatnonzero(kinds & BREAK)
     start = np.concatenate([[0], breaks[:-1] + 1])
-    return start, breaks, breaks - start
+    return start, breaks
 
 
 def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:
@@ -204,7 +220,7 @@ def _gaps(filled: Array, first: Array) -> Array:
     return gap
 
 
-def _words(chars: Array, kinds: Array, left: Array, right: Array) -> Words:
+def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -> Words:
     inner = (kinds & (LETTER | DIGIT)) > 0
     alone = (kinds & IDEOGRAPH) > 0
     before = np.concatenate([[False], inner[:-1]])
@@ -215,7 +231,9 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array) -> Words:
     first = np.searchsorted(start, np.concatenate([left, right[-1:]]))
     if not len(left):
         first = np.zeros(1, dtype=np.int64)
-    return Words(start, end, line, _hash_runs(chars, start, end), first)
+    hashes = _hash_runs(chars, start, end)
+    number = np.unique(with_text(hashes, text[line]), return_inverse=True)[1]
+    return Words(start, end, line, hashes, number, first)
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:

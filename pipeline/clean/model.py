@@ -19,16 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.clean.features import (
-    by_line,
-    line_features,
-    per_text,
-    shifted,
-    stop_word_hashes,
-    window_sum,
-)
-from pipeline.clean.lexicon import Lexicon, role_scores
+from pipeline.clean.features import line_features, per_text, shared_words, shifted, window_sum
+from pipeline.clean.lexicon import Lexicon, exact, role_scores
 from pipeline.clean.lines import Array, Lines
+from pipeline.clean.phrases import groups
 from pipeline.records import BODY, ROLES
 
 #: Roles whose word scores are features of the classifiers; their sum misses the other roles.
@@ -56,13 +50,15 @@ class Labels:
     """What the model says of n lines.
 
     `body`: probability of being body; `is_body`: the verdict; `role`, `role_score`: the likeliest
-    role other than body and its probability among them.
+    role other than body and its probability among them; `worded`: whether a phrase of furniture
+    stands in the line, without which no wording rule need be tried.
     """
 
     body: Array
     is_body: Array
     role: list[str]
     role_score: Array
+    worded: Array
 
 
 def label(
@@ -79,7 +75,7 @@ def label(
     trained = load(model)
     if not len(lines):
         empty = np.zeros(0)
-        return Labels(empty, empty > 1, [], empty)
+        return Labels(empty, empty > 1, [], empty, empty > 1)
     scores = role_scores(lines, trained.lexicon)
     columns = first_columns(lines, scores, known_furniture) | dict(extra or {})
     probability = predict(trained.first, matrix(columns, trained.columns))
@@ -90,7 +86,8 @@ def label(
     best = others.argmax(axis=1)
     share = others[np.arange(len(best)), best] / np.maximum(others.sum(axis=1), 1e-9)
     roles = [ROLES[number] for number in best.tolist()]
-    return Labels(probability, probability >= trained.threshold, roles, share)
+    phrased = sum(columns[f"phrase_{role}"] for role in groups()) + columns["copyright"]
+    return Labels(probability, probability >= trained.threshold, roles, share, phrased > 0)
 
 
 def first_columns(lines: Lines, scores: Array, known_furniture: Array | None) -> dict[str, Array]:
@@ -101,7 +98,9 @@ def first_columns(lines: Lines, scores: Array, known_furniture: Array | None) ->
     for role in ("body", "related", "caption", "nav"):
         for shift in (-2, -1, 1, 2):
             columns[f"word_{role}{shift:+d}"] = shifted(lines, columns[f"word_{role}"], shift)
-    columns["word_body_near"] = window_sum(lines, columns["word_body"], 4, 4)
+    for role in ("body", "comment", "timestamp", "related", "social"):
+        columns[f"word_{role}_before"] = window_sum(lines, columns[f"word_{role}"], 5, -1)
+        columns[f"word_{role}_after"] = window_sum(lines, columns[f"word_{role}"], -1, 5)
     return columns
 
 
@@ -118,22 +117,9 @@ def second_columns(lines: Lines, columns: Mapping[str, Array], body: Array) -> d
         found[f"mass_near_{reach}"] = (window_sum(lines, mass, reach, reach) - mass) / total
     found["mass_before"] = (window_sum(lines, mass, len(lines), 0) - mass) / total
     found["mass_after"] = (window_sum(lines, mass, 0, len(lines)) - mass) / total
-    found["in_body"] = _in_body(lines, body)
+    found["in_body"] = shared_words(lines, body > 0.5)
     found |= _main_run(lines, words, body)
     return {name: np.asarray(column, dtype=np.float32) for name, column in found.items()}
-
-
-def _in_body(lines: Lines, body: Array) -> Array:
-    """Return the share of a line's rarer words that stand in other lines taken for body."""
-    words = lines.words
-    rare = ~np.isin(words.hash, stop_word_hashes())
-    keys = words.hash ^ ((lines.text[words.line] + 1).astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9))
-    distinct, number = np.unique(keys, return_inverse=True)
-    sure = rare & (body[words.line] > 0.5)
-    # A word counts as elsewhere if it occurs in body beyond the occurrences in the line itself.
-    total = np.bincount(number, weights=sure, minlength=len(distinct))
-    elsewhere = rare & (total[number] > sure)
-    return by_line(words.first, elsewhere) / np.maximum(by_line(words.first, rare), 1)
 
 
 def _main_run(lines: Lines, words: Array, body: Array) -> dict[str, Array]:
@@ -162,7 +148,7 @@ def matrix(columns: Mapping[str, Array], names: tuple[str, ...]) -> Array:
 
 def predict(booster: Any, rows: Array) -> Array:
     """Return the probability of body for each row."""
-    return np.asarray(booster.predict(rows, num_threads=1))
+    return exact(booster.predict(rows, num_threads=1))
 
 
 @functools.cache

@@ -9,7 +9,9 @@ from typing import Final
 #: Characters that show nothing and mean nothing in running text (joiners of scripts are kept).
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffc]")
 #: What UTF-8 read as a one-byte charset looks like: a lead byte's character and a continuation's.
-_MOJIBAKE: Final = re.compile("[\xc2-\xf4][\x80-\xbf\u20ac\u201a-\u203a\u0152-\u0178\u02c6\u02dc\u2122]")
+_MOJIBAKE: Final = re.compile(
+    "[\xc2-\xf4][\x80-\xbf\u20ac\u201a-\u203a\u0152-\u0178\u02c6\u02dc\u2122]"
+)
 _LONGEST_REPAIR: Final = 100_000
 
 
@@ -28,4 +30,4 @@ def _repaired(piece: str) -> str:
         return piece
     import ftfy
 
-    return ftfy.fix_encoding(piece)
+    return str(ftfy.fix_encoding(piece))

@@ -1,31 +1,68 @@
-"""Name the role of a line that is not body by its wording: rules from a data file, first match.
+"""Name the role of a line by its wording: rules from a data file, the first that fits.
 
-The rules name lines, they do not decide what is body: that is the model's work.
+Most rules only name lines that the model has taken out. Some are sure enough to take a line out
+of the body, unless the model is surer still.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
 _READ: Final = 400
+_CASE: Final = "case:"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of `data/line_rules.tsv`; it decides alone for lines of up to `decides` words."""
+
+    role: str
+    name: str
+    decides: int
+    pattern: re.Pattern[str]
+    any_case: bool
+
+    def fits(self, line: str, lower: str) -> bool:
+        """Return whether the rule fits a line, given as it stands and in small letters."""
+        return self.pattern.search(lower if self.any_case else line) is not None
 
 
 @functools.cache
-def rules() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Return role, name and pattern of each rule of `data/line_rules.tsv`, in order."""
+def rules() -> tuple[Rule, ...]:
+    """Return the rules of `data/line_rules.tsv`, in order."""
     text = resources.files("pipeline.clean").joinpath("data/line_rules.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and line[0] != "#")
-    return tuple((role, name, re.compile(form, re.IGNORECASE)) for role, name, form in rows)
+    return tuple(
+        Rule(role, name, int(most), re.compile(form.removeprefix(_CASE)), form[:5] != _CASE)
+        for role, name, most, form in rows
+    )
 
 
+# Furniture recurs, so that most lines asked for have been seen.
 @functools.lru_cache(maxsize=50_000)
+def _fitting(read: str) -> Rule | None:
+    lower = read.lower()
+    return next((rule for rule in rules() if rule.fits(read, lower)), None)
+
+
+def fitting_rule(line: str) -> Rule | None:
+    """Return the first rule that fits `line`, or None."""
+    return _fitting(line.strip()[:_READ])
+
+
 def rule_role(line: str) -> tuple[str, str] | None:
     """Return the role of `line` and the name of the rule that says so, or None."""
-    read = line.strip()[:_READ]
-    for role, name, pattern in rules():
-        if pattern.search(read):
-            return role, f"wording:{name}"
-    return None
+    rule = fitting_rule(line)
+    return (rule.role, f"wording:{rule.name}") if rule else None
+
+
+def decided_role(line: str) -> tuple[str, str] | None:
+    """Return role and rule of `line` where its wording alone takes it out of the body."""
+    rule = fitting_rule(line)
+    if rule is None or len(line.split()) > rule.decides:
+        return None
+    return rule.role, f"wording:{rule.name}"

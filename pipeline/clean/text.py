@@ -19,7 +19,7 @@ from pipeline.records import BODY, Cleaned, Line
 
 #: A text is taken for hard-wrapped if its full lines are about equally long, and at most this.
 _WIDEST_WRAP: Final = 110
-_BATCH: Final = 400_000
+_BATCH: Final = 150_000
 _CLOSED: Final = re.compile(r"[.!?…:;。][\"'”’»)\]]*$")
 _CONTINUES: Final = re.compile(r"[a-zß-öø-ÿ,.;:!?)\]’”%]")
 _BROKEN_WORD: Final = re.compile(r"\w{2}[-\u2010]$")
@@ -70,7 +70,7 @@ def _clean_batch(
             line for row in range(lines.first[number], lines.first[number + 1])
             for line in decided[row]
         )  # fmt: skip
-        cleaned.append(Cleaned(raw_text, own, body_text(own), "line_model"))
+        cleaned.append(Cleaned(raw_text, own, body_text(own, raw_text), "line_model"))
     return cleaned
 
 
@@ -87,22 +87,27 @@ def removed_spans(cleaned: Cleaned) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def body_text(lines: Iterable[Line]) -> str:
+def body_text(lines: Iterable[Line], raw_text: str = "") -> str:
     """Return the body of `lines` in normal form, paragraphs separated by one blank line.
 
     A line is a paragraph, unless it runs on from the line before: in hard-wrapped text, after a
-    word broken at the line's end, or where a sentence goes on in small letters.
+    word broken at the line's end, or where a sentence goes on in small letters. `raw_text` is
+    only read to tell a line break of two characters from a blank line.
     """
     pieces = _pieces(lines)
     width = _wrap_width([text for _, text, _ in pieces])
     paragraphs: list[str] = []
     last: Line | None = None
+    last_text = ""
     for line, text, same_line in pieces:
-        if last is not None and (same_line or _runs_on(last, paragraphs[-1], line, text, width)):
+        follows = last is not None and (
+            line.start - last.end == 1 or raw_text[last.end : line.start] == "\r\n"
+        )
+        if same_line or (follows and _runs_on(paragraphs[-1], len(last_text), text, width)):
             paragraphs[-1] = _joined(paragraphs[-1], text)
         else:
             paragraphs.append(text)
-        last = line
+        last, last_text = line, text
     return "\n\n".join(paragraphs)
 
 
@@ -160,13 +165,15 @@ def _pieces(lines: Iterable[Line]) -> list[tuple[Line, str, bool]]:
     return pieces
 
 
-def _runs_on(last: Line, before: str, line: Line, text: str, width: int) -> bool:
-    """Return whether `line` goes on with the paragraph `before` that ended in line `last`."""
-    if line.start - last.end > 2 or _CLOSED.search(before[-4:]):
-        return bool(width) and line.start - last.end <= 2 and len(last.text) > width * 0.75
-    if _CONTINUES.match(text) or _BROKEN_WORD.search(before[-3:]):
-        return True
-    return bool(width) and len(last.text) > width * 0.6
+def _runs_on(before: str, last_length: int, text: str, width: int) -> bool:
+    """Return whether a line `text` goes on with the paragraph `before` right above it.
+
+    `last_length` is the length of the paragraph's last line, `width` that of wrapped lines.
+    """
+    if _CLOSED.search(before[-4:]):
+        return last_length > width * 0.75 > 0
+    goes_on = _CONTINUES.match(text) or _BROKEN_WORD.search(before[-3:])
+    return bool(goes_on) or last_length > width * 0.6 > 0
 
 
 def _joined(before: str, text: str) -> str:

@@ -15,14 +15,14 @@ import lzma
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pipeline.clean.roles import rule_role
+from pipeline.clean.roles import decided_role, rule_role
 from pipeline.records import BODY
 from pipeline.training import align, flatten
 
@@ -80,8 +80,8 @@ def filled_lines(text: str) -> list[str]:
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of a .jsonl file, plain or compressed with gzip or xz."""
-    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-    with opener(path, "rt", encoding="utf-8") as handle:
+    openers: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
+    with openers.get(path.suffix, open)(path, "rt", encoding="utf-8") as handle:
         for line in handle:
             yield json.loads(line)
 
@@ -96,14 +96,20 @@ def html_of(row: dict[str, Any]) -> str:
 
 
 def page_examples(
-    data: Path, collection: str, ways: Sequence[str], each: int = 0
+    data: Path,
+    collection: str,
+    ways: Sequence[str],
+    each: int = 0,
+    only: Callable[[str], bool] = lambda site: True,
 ) -> Iterator[Example]:
     """Yield the pages of a collection with gold bodies, flattened in each of `ways`.
 
-    With `each`, in that many of the ways, which ones depending on the page's address.
+    With `each`, in that many of the ways, which ones depending on the page's address; `only`
+    says which sites are wanted.
     """
     for row in read(data / "data" / f"{collection}.jsonl.gz"):
-        if len(align.words_of(row["body"] or "")) >= 40:
+        wanted = only(site_of(row["url"] or row["id"]))
+        if wanted and len(align.words_of(row["body"] or "")) >= 40:
             rng = random.Random(row["url"])  # noqa: S311
             some = rng.sample(list(ways), each) if each else ways
             yield from _flattened(collection, row, html_of(row), row["body"], some, 1.0)
@@ -156,7 +162,8 @@ def _flattened(
 def _role(share: float, line: str, hints: dict[str, str]) -> str:
     low, high = align.DOUBTFUL
     if share >= high:
-        return BODY
+        # Gold bodies keep some lines ("Jo Field contributed to this report") that others drop.
+        return OPEN if decided_role(line) else BODY
     if share > low:
         return OPEN
     return (rule_role(line) or ("", ""))[0] or hints.get(_folded(line), UNKNOWN)

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 import lxml.html
 
-_BLOCKS: Final = frozenset(
-    "address article aside blockquote body br caption center dd details dir div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol "
-    "option p pre section select summary table tbody td tfoot th thead title tr ul".split()
-)
-_SKIPPED: Final = frozenset("script style noscript template svg head".split())
+_BLOCKS: Final = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd",
+    "details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend", "li", "main", "menu",
+    "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "title", "tr", "ul",
+})  # fmt: skip
+_SKIPPED: Final = frozenset({"script", "style", "noscript", "template", "svg", "head"})
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 
 
@@ -28,14 +30,14 @@ def parse(html: str) -> Any:
 
 def by_inscriptis(html: str) -> str:
     """Return the text as `inscriptis` lays it out, with indents and bullets."""
-    import inscriptis
+    import inscriptis  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     return str(inscriptis.Inscriptis(parse(html)).get_text())
 
 
 def by_html_text(html: str) -> str:
     """Return the text by `html_text`: a blank line between paragraphs."""
-    import html_text
+    import html_text  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     return str(html_text.extract_text(parse(html)))
 
@@ -105,7 +107,7 @@ def blocks(html: str) -> list[tuple[str, Any]]:
 
 
 def _soup(html: str) -> Any:
-    import bs4
+    import bs4  # type: ignore[import-not-found, unused-ignore]
 
     soup = bs4.BeautifulSoup(html, "lxml")
     for element in soup(["script", "style", "noscript", "template"]):

@@ -1,0 +1,169 @@
+"""How well and how fast flattened text is cleaned, beside simpler ways and other tools.
+
+    python benchmarks/clean_text.py --data ../shared
+
+Only sites that no model was trained on and no rule was tuned on. Peers are imported here only
+(`pip install copydesk[bench]`); trafilatura reads the HTML of the same pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.clean import clean_texts
+from pipeline.training import corpus, flatten
+
+Row = dict[str, Any]
+_WORD = re.compile(r"\w+")
+_ENDS = re.compile(r"[.!?\"”]$")
+
+
+def run(data: Path) -> list[Row]:
+    """Return a row for each work and tool: F1, share of documents at .99, documents a second."""
+    rows = _lines_rows(data) + _seed_rows(data)
+    for collection in ("wcxb_article_dev", "misinfo"):
+        rows += _page_rows(data, collection)
+    return rows
+
+
+def f1(found: str, gold: str, run_length: int = 1) -> float:
+    """Return the F1 of the runs of `run_length` words of `found` against those of `gold`."""
+    one, other = _runs(found, run_length), _runs(gold, run_length)
+    shared = sum((one & other).values())
+    return 2 * shared / max(sum(one.values()) + sum(other.values()), 1)
+
+
+def _runs(text: str, length: int) -> Counter[tuple[str, ...]]:
+    words = _WORD.findall(text.lower())
+    return Counter(zip(*(words[at:] for at in range(length)), strict=False))
+
+
+def keep_all(texts: Sequence[str]) -> list[str]:
+    """Return the texts as they are."""
+    return list(texts)
+
+
+def twelve_words(texts: Sequence[str]) -> list[str]:
+    """Return the lines of twelve words and more."""
+    return [_kept(text, lambda line: len(line.split()) >= 12) for text in texts]
+
+
+def c4_rule(texts: Sequence[str]) -> list[str]:
+    """Return the lines that C4 keeps: five words, sentence ended, no JavaScript notice."""
+
+    def keep(line: str) -> bool:
+        lower = line.lower()
+        said = len(line.split()) >= 5 and _ENDS.search(line.strip()) is not None
+        return said and "javascript" not in lower and "use of cookies" not in lower
+
+    return [_kept(text, keep) for text in texts]
+
+
+def by_justext(texts: Sequence[str]) -> list[str]:
+    """Return what jusText keeps of the texts, each line wrapped in a paragraph element."""
+    import justext
+
+    stop_words = justext.get_stoplist("English")
+    found = []
+    for text in texts:
+        page = "".join(f"<p>{html.escape(line)}</p>" for line in corpus.filled_lines(text))
+        paragraphs = justext.justext(f"<html><body>{page}</body></html>", stop_words)
+        found.append("\n\n".join(p.text for p in paragraphs if not p.is_boilerplate))
+    return found
+
+
+def by_copydesk(texts: Sequence[str]) -> list[str]:
+    """Return the bodies that Copydesk's line model finds."""
+    return [cleaned.text for cleaned in clean_texts(texts)]
+
+
+def by_trafilatura(pages: Sequence[str]) -> list[str]:
+    """Return what trafilatura extracts from HTML."""
+    import trafilatura
+
+    return [trafilatura.extract(page, include_comments=False) or "" for page in pages]
+
+
+TOOLS: dict[str, Callable[[Sequence[str]], list[str]]] = {
+    "keep all": keep_all, "lines of 12+ words": twelve_words, "C4 line rule": c4_rule,
+    "jusText on wrapped text": by_justext, "copydesk": by_copydesk,
+}  # fmt: skip
+
+
+def _kept(text: str, keep: Callable[[str], bool]) -> str:
+    return "\n".join(line for line in corpus.filled_lines(text) if keep(line))
+
+
+def _lines_rows(data: Path) -> list[Row]:
+    found = [e for e in corpus.gold_examples(data) if e.kept_aside]
+    rows = _rows("annotated texts, word F1", found, 1)
+    for kind in ("abp", "misinfo"):
+        part = [e for e in found if e.way.startswith(kind)]
+        rows += _rows(f"annotated texts ({kind}), word F1", part, 1)
+    return rows
+
+
+def _seed_rows(data: Path) -> list[Row]:
+    rows = [row for row in corpus.gold_rows(data) if row["source"] == "seeds"]
+    return _rows("seeds, word F1", [corpus.gold_example(data, row) for row in rows], 1)
+
+
+def _page_rows(data: Path, collection: str) -> list[Row]:
+    ways = list(flatten.FLATTENERS)
+    kept = corpus.kept_aside
+    found = list(corpus.page_examples(data, collection, ways, each=2, only=kept))
+    rows = _rows(f"whole pages ({collection}), 4-gram F1", found, 4)
+    bodies = {e.name: e.body for e in found}
+    pages = [
+        (corpus.html_of(row), bodies[str(row["id"])])
+        for row in corpus.read(data / "data" / f"{collection}.jsonl.gz")
+        if str(row["id"]) in bodies
+    ]
+    golds = [body for _, body in pages]
+    work = f"whole pages ({collection}), 4-gram F1"
+    return [*rows, _row(work, "trafilatura on the HTML", by_trafilatura,
+                        [page for page, _ in pages], golds, 4)]  # fmt: skip
+
+
+def _rows(work: str, examples: Sequence[corpus.Example], length: int) -> list[Row]:
+    texts, golds = [e.text for e in examples], [e.body for e in examples]
+    by_copydesk(texts[:3])  # loads the model
+    return [_row(work, name, tool, texts, golds, length) for name, tool in TOOLS.items()]
+
+
+def _row(
+    work: str, name: str, tool: Callable[[Sequence[str]], list[str]], inputs: Sequence[str],
+    golds: Sequence[str], length: int,
+) -> Row:  # fmt: skip
+    began = time.process_time()
+    found = tool(inputs)
+    spent = time.process_time() - began
+    scores = [f1(text, gold, length) for text, gold in zip(found, golds, strict=True)]
+    return {
+        "work": work, "tool": name, "documents": len(inputs),
+        "f1": round(sum(scores) / len(scores), 4),
+        "at_least_99": round(sum(s >= 0.99 for s in scores) / len(scores), 3),
+        "documents_per_second": round(len(inputs) / max(spent, 1e-9), 1),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Print the rows as a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared"))
+    rows = run(parser.parse_args().data)
+    print("| " + " | ".join(rows[0]) + " |")
+    print("|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(str(value) for value in row.values()) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Lines of the body that say again, word for word, what another line of it says.
+
+A pull quote, a standfirst taken from the first paragraph, a paragraph printed twice: the fullest
+or, where they are equal, the first instance stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, with_text
+
+#: Shorter lines recur for other reasons: refrains, answers, labels.
+_FEWEST_WORDS: Final = 8
+_RUN: Final = 4
+
+
+def repeated(lines: Lines, is_body: Array) -> Array:
+    """Return which of the lines marked `is_body` are repeats of other such lines of their text."""
+    words = lines.words
+    count = np.diff(words.first)
+    inside = np.arange(len(words.hash)) + _RUN <= words.first[words.line + 1]
+    runs = np.flatnonzero(inside & is_body[words.line])
+    if not len(runs):
+        return np.zeros(len(lines), dtype=bool)
+    line = words.line[runs]
+    keys = with_text(run_hashes(words, _RUN)[runs], lines.text[line])
+    number = np.unique(keys, return_inverse=True)[1]
+    # A run counts as said elsewhere if the last line that holds it is not the first.
+    first = np.full(number.max() + 1, len(lines))
+    last = np.full(number.max() + 1, -1)
+    np.minimum.at(first, number, line)
+    np.maximum.at(last, number, line)
+    elsewhere = np.bincount(line, weights=first[number] != last[number], minlength=len(lines))
+    total = np.maximum(count - _RUN + 1, 1)
+    said = is_body & (count >= _FEWEST_WORDS) & (elsewhere >= total)
+    return np.asarray(said & ~_first_of_equals(lines, said))
+
+
+def _first_of_equals(lines: Lines, said: Array) -> Array:
+    """Return the lines among `said` whose equals all come after them."""
+    rows = np.flatnonzero(said)
+    keys = with_text(line_hashes(lines)[rows], lines.text[rows])
+    _, first, number, times = np.unique(
+        keys, return_index=True, return_inverse=True, return_counts=True
+    )
+    found = np.zeros(len(lines), dtype=bool)
+    found[rows[(first[number] == np.arange(len(rows))) & (times[number] > 1)]] = True
+    return found

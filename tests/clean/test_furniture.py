@@ -1,0 +1,95 @@
+from datetime import date
+
+import pytest
+
+from pipeline.clean import (
+    clean_texts,
+    furniture_indexes,
+    line_counts,
+    merged_counts,
+)  # fmt: skip
+from pipeline.clean.furniture import evidence, fold
+from pipeline.contracts import to_table, violations
+
+WIRE = (
+    "The ministry said in a statement on Monday that talks with the harbour workers would go on "
+    "until both sides had agreed on pay, hours and the number of boats."
+)
+
+
+def story(number: int, furniture: str = "Gazette Plus readers know more") -> str:
+    """Return an article of its own with a line that all of them have."""
+    topics = ("ferry", "bakery", "school", "bridge", "museum", "orchard", "market", "theatre")
+    first, second = topics[number % 8], topics[(number // 8 + 3 * number + 1) % 8]
+    return (
+        f"The {first} on street {number * 7} will close for {number + 2} months while the {second} "
+        f"next to it is rebuilt, the owners said after a meeting with residents.\n\n"
+        f"Plans for the {second} number {number} were drawn by a firm from the capital that has "
+        f"built {number * 3 + 1} of them so far in this part of the country.\n\n{furniture}\n"
+    )
+
+
+def learn(texts: list[str], key: str = "gazette", days: int = 1):
+    rows = []
+    for day in range(days):
+        part = texts[day::days]
+        rows += [row | {"scrape_date": date(2019, 3, 1 + day)}
+                 for row in line_counts([key] * len(part), part)]  # fmt: skip
+    table = to_table("outlet_furniture", rows)
+    assert violations("outlet_furniture", table) == []
+    return furniture_indexes(table)[key] if furniture_indexes(table) else None
+
+
+@pytest.mark.parametrize("days", [1, 4])
+def test_a_line_of_many_articles_is_learned_and_removed(days):
+    index = learn([story(n) for n in range(12)], days=days)
+    assert index.share("Gazette Plus readers  know more") >= 0.5
+    cleaned = clean_texts([story(40)], [index])[0]
+    assert "Gazette Plus" not in cleaned.text
+    assert cleaned.lines[-1].rule == "outlet_furniture" or cleaned.lines[-1].role != "body"
+
+
+def test_furniture_takes_a_line_out_that_stands_in_the_prose():
+    line = "Readers of the Gazette have asked about the harbour and the roads to it."
+    text = story(1).replace("\n\n", f"\n\n{line}\n\n", 1)
+    index = learn([story(n, line) for n in range(20)])
+    assert line in clean_texts([text])[0].text
+    assert line not in clean_texts([text], [index])[0].text
+
+
+def test_an_article_scraped_again_and_again_teaches_nothing():
+    texts = [story(1) + f"Scrape {n}" for n in range(20)]
+    index = learn(texts, days=10)
+    assert index is None or index.share("Gazette Plus readers know more") < 0.1
+
+
+def test_a_wire_paragraph_in_many_articles_stays():
+    texts = [story(n).replace("\n\n", f"\n\n{WIRE}\n\n", 1) for n in range(10)]
+    texts += [story(n) for n in range(10, 60)]
+    assert learn(texts).share(WIRE) < 0.5
+
+
+def test_what_recurs_at_one_source_is_nothing_to_another():
+    keys = ["a"] * 12 + ["b"] * 12
+    texts = [story(n) for n in range(12)] + [story(n, f"End of {n}x") for n in range(12, 24)]
+    rows = [row | {"scrape_date": date(2019, 3, 1)} for row in line_counts(keys, texts)]
+    indexes = furniture_indexes(to_table("outlet_furniture", rows))
+    assert indexes["a"].share("Gazette Plus readers know more") >= 0.5
+    assert "b" not in indexes or not indexes["b"].share("Gazette Plus readers know more")
+
+
+def test_batches_add_up_in_any_order():
+    texts = [story(n) for n in range(9)]
+    batches = [line_counts(["g"] * 3, texts[at : at + 3]) for at in (0, 3, 6)]
+    assert merged_counts(batches) == merged_counts(batches[::-1])
+    assert merged_counts(batches) == line_counts(["g"] * 9, texts)
+
+
+def test_digits_and_case_make_no_difference_to_furniture():
+    assert fold("Listen  2:33 ") == fold("LISTEN 9:07")
+
+
+def test_prose_needs_more_proof_than_a_label():
+    assert evidence("read more", 5, 50, 1.0) >= 0.5
+    assert evidence(WIRE.lower(), 5, 50, 1.0) < 0.5
+    assert evidence("he declined to comment.", 2, 100, 0.1) < 0.5

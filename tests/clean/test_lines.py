@@ -1,0 +1,67 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean.lines import line_hashes, phrase_hash, run_hashes, split, word_hash
+
+
+def lines_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+@given(st.lists(st.text(max_size=80), max_size=5))
+def test_lines_are_those_of_splitlines(texts):
+    lines = split(texts)
+    found = [
+        [lines.raw(row) for row in range(lines.first[at], lines.first[at + 1])]
+        for at in range(len(texts))
+    ]
+    assert found == [lines_of(text) for text in texts]
+
+
+@given(st.lists(st.text(alphabet="ab \n\r\t1é.“", max_size=60), min_size=1, max_size=4))
+def test_words_are_runs_of_letters_and_digits_within_a_line(texts):
+    lines = split(texts)
+    words = lines.words
+    for row in range(len(lines)):
+        own = slice(words.first[row], words.first[row + 1])
+        base = lines.offset[lines.text[row]]
+        raw = texts[lines.text[row]]
+        places = zip(words.start[own] - base, words.end[own] - base, strict=True)
+        spelt = [raw[start:end] for start, end in places]
+        expected = "".join(c if c.isalnum() else " " for c in lines.raw(row)).split()
+        assert spelt == expected
+        assert (words.line[own] == row).all()
+
+
+def test_a_word_hash_ignores_case_and_which_digits():
+    lines = split(["Harbour HARBOUR harbour 2018 1999 20180"])
+    hashes = lines.words.hash.tolist()
+    assert hashes[0] == hashes[1] == hashes[2] == word_hash("harbour")
+    assert hashes[3] == hashes[4] != hashes[5]
+
+
+def test_a_line_hash_is_that_of_its_run_of_words():
+    lines = split(["one two\nthree four five", "three  four, five"])
+    hashes = line_hashes(lines)
+    assert hashes[1] == hashes[2] != hashes[0]
+    assert hashes[1] == phrase_hash([word_hash(w) for w in ("three", "four", "five")])
+    assert run_hashes(lines.words, 3)[2] == hashes[1]
+
+
+def test_windows_line_ends_are_no_blank_lines():
+    assert split(["a\r\nb\r\n\r\nc"]).gap.tolist() == split(["a\nb\n\nc"]).gap.tolist() == [0, 0, 1]
+
+
+def test_characters_beyond_the_basic_plane_and_lone_surrogates_are_read():
+    lines = split(["😀 word \ud800\nnext"])
+    assert len(lines) == 2
+    assert lines.words.hash[0] == word_hash("word")
+
+
+def test_scripts_without_blanks_have_a_word_a_character():
+    assert np.diff(split(["新聞記事"]).words.first).tolist() == [4]
+
+
+def test_nothing_gives_no_lines():
+    assert len(split([])) == len(split(["", " \n\t"])) == 0

@@ -1,0 +1,34 @@
+import numpy as np
+
+from pipeline.clean.lines import split
+from pipeline.clean.repeats import repeated
+
+LONG = "The harbour master said that the first boats would run in the spring, once it was safe."
+QUOTE = "the first boats would run in the spring, once it was safe"
+
+
+def marks(text: str, body: list[bool] | None = None) -> list[bool]:
+    lines = split([text])
+    return repeated(lines, np.array(body or [True] * len(lines))).tolist()
+
+
+def test_a_quote_pulled_from_a_paragraph_is_a_repeat_wherever_it_stands():
+    assert marks(f"{QUOTE}\nSomething else is said here.\n{LONG}") == [True, False, False]
+    assert marks(f"{LONG}\nSomething else is said here.\n{QUOTE}") == [False, False, True]
+
+
+def test_of_equal_paragraphs_the_first_stays():
+    assert marks(f"{LONG}\n{LONG}\n{LONG}") == [False, True, True]
+
+
+def test_only_lines_taken_for_body_count():
+    assert marks(f"{QUOTE}\n{LONG}", [True, False]) == [False, False]
+
+
+def test_short_lines_may_recur():
+    assert marks("He was not amused.\nHe was not amused.") == [False, False]
+
+
+def test_texts_of_a_batch_are_apart():
+    lines = split([LONG, LONG])
+    assert not repeated(lines, np.ones(2, dtype=bool)).any()
