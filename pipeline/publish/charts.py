@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -222,10 +223,24 @@ def _picture(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height:
     return picture
 
 
-def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> Any:
-    import pygal
-    from pygal.style import Style
+@functools.cache
+def _pygal() -> Any:
+    """Import pygal without its hook for plugins.
 
+    The hook is of a kind that Python 3.11 warns of at every later import and 3.12 ignores; no
+    plugin is used here.
+    """
+    import pygal
+    import pygal.style
+
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__
+    ]
+    return pygal
+
+
+def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> Any:
+    pygal = _pygal()
     chart = getattr(pygal, kind)(
         width=_WIDTH,
         height=height,
@@ -237,7 +252,7 @@ def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: i
         margin=6,
         margin_right=28,
         spacing=6,
-        style=Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),
+        style=pygal.style.Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),
         truncate_label=_LABEL,
         truncate_legend=_LABEL,
         max_scale=5,
