@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import pyarrow.fs as pafs
@@ -18,6 +19,8 @@ def day_folders(inbox: str) -> list[tuple[date, str]]:
     filesystem, root = open_filesystem(inbox)
     infos = filesystem.get_file_info(pafs.FileSelector(root, allow_not_found=True))
     folders = [info.base_name for info in infos if info.type == pafs.FileType.Directory]
+    if "://" not in inbox:  # a link could lead anywhere: scrapes are read from the inbox alone
+        folders = [name for name in folders if not Path(root, name).is_symlink()]
     days = {name: day for name in folders if (day := day_of(name)) is not None}
     return [(days[name], f"{inbox.rstrip('/')}/{name}") for name in sorted(days)]
 

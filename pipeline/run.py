@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +21,10 @@ class NothingToDo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DayOfWork:
-    """The paths to read as one day of scrapes; source names are relative to `base`."""
+    """The paths to read as one day of scrapes."""
 
     day: date
     paths: tuple[str, ...]
-    base: str | None
 
 
 def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: date) -> int:
@@ -55,19 +53,14 @@ def _failed(failure: str) -> int:
 
 def plan(paths: Sequence[str], scrape_date: date | None, today: date) -> list[DayOfWork]:
     """Return the days to process: folders named by a day each, all else as one day."""
-    days: dict[tuple[date, str | None], list[str]] = {}
+    days: dict[date, list[str]] = {}
     for path in paths:
         if "://" not in path and not Path(path).exists():
             raise NothingToDo(f"{path}: no such file or folder")
-        folders = [] if scrape_date else _day_folders(path)
-        for day, folder in folders:
-            days.setdefault((day, folder), []).append(folder)
-        if not folders:
-            days.setdefault((scrape_date or today, None), []).append(path)
-    return [
-        DayOfWork(day, tuple(group), base or _base(group))
-        for (day, base), group in sorted(days.items(), key=lambda item: item[0][0])
-    ]
+        found = [] if scrape_date else _day_folders(path)
+        for day, folder in found or [(scrape_date or today, path)]:
+            days.setdefault(day, []).append(folder)
+    return [DayOfWork(day, tuple(group)) for day, group in sorted(days.items())]
 
 
 def _day_folders(path: str) -> list[tuple[date, str]]:
@@ -76,15 +69,6 @@ def _day_folders(path: str) -> list[tuple[date, str]]:
         return []
     own = day_of(path.rstrip("/").rsplit("/", 1)[-1])
     return [(own, path)] if own else day_folders(path)
-
-
-def _base(paths: Sequence[str]) -> str | None:
-    """What source names are relative to: the folder given, or the one that holds what is given."""
-    if any("://" in path for path in paths):
-        return paths[0] if len(paths) == 1 else None
-    resolved = [str(Path(path).resolve()) for path in paths]
-    common = os.path.commonpath(resolved)
-    return common if Path(common).is_dir() else str(Path(common).parent)
 
 
 def replay(out: str, reason: str | None) -> int:
@@ -106,7 +90,7 @@ def replay(out: str, reason: str | None) -> int:
     for day in days:
         with storage.lock(f"day-{day}"):
             replay_day(storage, day, reason)
-        failure = _materialize(DayOfWork(day, (), None), out)
+        failure = _materialize(DayOfWork(day, ()), out)
         if failure:
             return _failed(failure)
     print_summary(console, storage, days)
@@ -123,7 +107,7 @@ def _materialize(work: DayOfWork, out: str) -> str | None:
     from pipeline.defs.assets import ASSETS
     from pipeline.defs.resources import StorageResource
 
-    config = {"paths": list(work.paths), "base": work.base, "add": True}
+    config = {"paths": list(work.paths), "add": True}
     reading = {"ops": {"raw_documents": {"config": config}}} if work.paths else {}
     everything = dg.AssetSelection.all()
     later = everything - dg.AssetSelection.assets("raw_documents")

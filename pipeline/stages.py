@@ -47,9 +47,7 @@ class Outcome:
     days: list[date] = field(default_factory=list)
 
 
-def ingest_day(
-    storage: Storage, day: date, sources: Sequence[str], base: str | None, add: bool = False
-) -> Outcome:
+def ingest_day(storage: Storage, day: date, sources: Sequence[str], add: bool = False) -> Outcome:
     """Read `sources` into `raw_documents` and the ingest part of `quarantine` for `day`.
 
     The day's partition is replaced, or with `add` extended. A document that another day already
@@ -60,19 +58,12 @@ def ingest_day(
     outcome = Outcome()
     counts = ingest.IngestCounts()
     progress.begin("Reading", ingest.total_bytes(sources))
-    items = ingest.read(
-        sources, scrape_date=day, base=base, counts=counts, on_bytes=progress.advance
-    )
-    kept = _kept(storage, day) if add else []
-    failures: list[Failure] = []
-    documents = _new_documents(storage, day, items, failures, outcome.counts, add)
-    with storage.together():
-        with storage.writer("raw_documents", day) as writer:
-            for batch in chain(kept, map(_raw_batch, _grouped(documents))):
-                writer.write(batch)
-        _quarantine(storage, day, "ingest", failures, outcome, add)
-    outcome.counts["documents"] = writer.rows
+    items = ingest.read(sources, scrape_date=day, counts=counts, on_bytes=progress.advance)
+    failed = _Failures(storage, _failed(storage, day, "ingest") if add else [])
+    documents = _new_documents(storage, day, items, failed, outcome.counts, add)
+    outcome.counts["documents"] = _write_raw(storage, day, documents, failed, add)
     outcome.counts["repeated"] = counts.repeated
+    outcome.counts += failed.counts()
     return outcome
 
 
@@ -84,9 +75,8 @@ def replay_day(storage: Storage, day: date, reason: str | None) -> Outcome:
     """
     from pipeline import ingest
 
-    held = storage.read("quarantine", [day]).to_pylist()
-    failed = [row for row in held if row["stage"] == "ingest"]
-    chosen = [row for row in failed if reason in (None, row["reason"])]
+    held = _failed(storage, day, "ingest")
+    chosen = [row for row in held if reason in (None, row["reason"])]
     items = chain.from_iterable(
         ingest.read_bytes(
             storage.read_bytes(row["bytes_path"]), source_uri=row["source_uri"], scrape_date=day
@@ -94,38 +84,39 @@ def replay_day(storage: Storage, day: date, reason: str | None) -> Outcome:
         for row in chosen
     )
     outcome = Outcome()
-    failures: list[Failure] = []
-    documents = _new_documents(storage, day, items, failures, outcome.counts, add=True)
-    with storage.together():
-        with storage.writer("raw_documents", day) as writer:
-            for batch in chain(_kept(storage, day), map(_raw_batch, _grouped(documents))):
-                writer.write(batch)
-        again = [_failure_row(storage, failure) for failure in failures]
-        left = [row for row in failed if row not in chosen]
-        storage.write("quarantine", day, to_table("quarantine", left + again), part="ingest")
-    outcome.counts["recovered"] = len(chosen) - len(again)
+    failed = _Failures(storage, [row for row in held if row not in chosen])
+    documents = _new_documents(storage, day, items, failed, outcome.counts, add=True)
+    outcome.counts["documents"] = _write_raw(storage, day, documents, failed, add=True)
     return outcome
 
 
-def _kept(storage: Storage, day: date) -> Iterable[pa.RecordBatch]:
-    """What the day holds already; read lazily, while its replacement is being written."""
-    return storage.batches("raw_documents", day)
+def _write_raw(
+    storage: Storage, day: date, documents: Iterable[Document], failed: _Failures, add: bool
+) -> int:
+    """Write the day's documents, with `add` after those it holds, and its failures; count rows."""
+    kept = storage.batches("raw_documents", day) if add else iter(())
+    with storage.together():
+        with storage.writer("raw_documents", day) as writer:
+            for batch in chain(kept, map(_raw_batch, _grouped(documents))):
+                writer.write(batch)
+        failed.write(day, "ingest")
+    return writer.rows
 
 
 def _new_documents(
     storage: Storage,
     day: date,
     items: Iterable[Document | Failure],
-    failures: list[Failure],
+    failed: _Failures,
     counts: Counter[str],
     add: bool,
 ) -> Iterator[Document]:
-    """Yield documents that no other day (with `add`: no day) holds; collect the failures."""
+    """Yield documents that no other day (with `add`: no day) holds; note the failures."""
     days = [other for other in storage.partitions("raw_documents") if add or other != day]
     held = set(storage.read("raw_documents", days, ["article_id"])["article_id"].to_pylist())
     for item in items:
         if isinstance(item, Failure):
-            failures.append(item)
+            failed.add(item)
         elif item.article_id in held:
             counts["redelivered"] += 1
         else:
@@ -154,43 +145,34 @@ def _raw_batch(documents: Sequence[Document]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=arrow_schema("raw_documents"))
 
 
-def _quarantine(
-    storage: Storage,
-    day: date,
-    stage: str,
-    failures: Sequence[Failure],
-    outcome: Outcome,
-    add: bool = False,
-) -> None:
-    """Write the `stage` part of the day's quarantine, and keep the bytes of each failure."""
-    rows = [_failure_row(storage, failure) for failure in failures]
-    if add:
-        rows = _with_earlier(storage.read("quarantine", [day]).to_pylist(), rows, stage)
-    storage.write("quarantine", day, to_table("quarantine", rows), part=stage)
-    outcome.counts["quarantined"] = len(rows)
-    outcome.counts.update(f"quarantined: {failure.reason}" for failure in failures)
+class _Failures:
+    """The failures of one stage and day. Their bytes are kept at once, only the rows stay here."""
+
+    def __init__(self, storage: Storage, rows: Iterable[dict[str, Any]] = ()) -> None:
+        self._storage = storage
+        self._rows = {(row["source_uri"], row["sha256"]): row for row in rows}
+
+    def add(self, failure: Failure) -> None:
+        """Note a failure; the same item failing again replaces what was noted."""
+        row = {name: getattr(failure, name) for name in Failure.__slots__ if name != "content"}
+        row["bytes_path"] = self._storage.keep_bytes(failure.content)
+        row["size"] = len(failure.content)
+        self._rows[failure.source_uri, failure.sha256] = row
+
+    def write(self, day: date, stage: str) -> None:
+        """Write the `stage` part of the day's quarantine."""
+        table = to_table("quarantine", self._rows.values())
+        self._storage.write("quarantine", day, table, part=stage)
+
+    def counts(self) -> Counter[str]:
+        """Return the number of failures, in all and by reason."""
+        reasons = Counter(f"quarantined: {row['reason']}" for row in self._rows.values())
+        return reasons + Counter(quarantined=len(self._rows))
 
 
-def _with_earlier(
-    earlier: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], stage: str
-) -> list[dict[str, Any]]:
-    """Earlier failures of the stage, then the new ones that are not among them."""
-    kept = {(row["source_uri"], row["sha256"]): row for row in earlier if row["stage"] == stage}
-    return list((kept | {(row["source_uri"], row["sha256"]): row for row in rows}).values())
-
-
-def _failure_row(storage: Storage, failure: Failure) -> dict[str, Any]:
-    return {
-        "source_uri": failure.source_uri,
-        "scrape_date": failure.scrape_date,
-        "article_id": failure.article_id,
-        "sha256": failure.sha256,
-        "stage": failure.stage,
-        "reason": failure.reason,
-        "error": failure.error,
-        "bytes_path": storage.keep_bytes(failure.content),
-        "size": len(failure.content),
-    }
+def _failed(storage: Storage, day: date, stage: str) -> list[dict[str, Any]]:
+    """The quarantined items of a day that `stage` gave up."""
+    return [row for row in storage.read("quarantine", [day]).to_pylist() if row["stage"] == stage]
 
 
 def learn_furniture_day(storage: Storage, day: date) -> Outcome:
@@ -211,21 +193,23 @@ def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcom
     function = functools.partial(process_batch, furniture=furniture)
     raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)
     progress.begin("Cleaning and describing", storage.row_count("raw_documents", day))
-    failures: list[Failure] = []
+    failed = _Failures(storage)
     with (
         storage.together(),
         storage.writer("clean_documents", day) as cleaned,
         storage.writer("article_metadata", day) as described,
     ):
         for raw_batch, result in map_batches(function, raw, lost_row, workers):
-            failed = pc.is_valid(result["failure_reason"])
-            failures += _failures(raw_batch.filter(failed), result.filter(failed))
-            articles = result.filter(pc.invert(failed))
+            lost = pc.is_valid(result["failure_reason"])
+            for failure in _failures(raw_batch.filter(lost), result.filter(lost)):
+                failed.add(failure)
+            articles = result.filter(pc.invert(lost))
             cleaned.write(articles)
             described.write(articles)
             progress.advance(result.num_rows)
-        outcome.counts["articles"] = cleaned.rows
-        _quarantine(storage, day, "clean", failures, outcome)
+        failed.write(day, "clean")
+    outcome.counts["articles"] = cleaned.rows
+    outcome.counts += failed.counts()
     return outcome
 
 

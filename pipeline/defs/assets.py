@@ -50,7 +50,6 @@ class Sources(dg.Config):
     """What to read: files, folders or URIs; the day's folder of the inbox where none is given."""
 
     paths: list[str] = Field(default_factory=list)
-    base: str | None = None
     #: Keep what the day already holds, as when paths are given one by one.
     add: bool = False
 
@@ -111,13 +110,11 @@ def raw_documents(
     """Read the day's scrapes: each item becomes a document, or a failure with its reason."""
     day, tables = day_of(context), storage.open()
     folder = folder_of(storage.inbox, context.partition_key)
-    paths, base = config.paths, config.base
-    if not paths and folder:
-        paths, base = [folder], folder
+    paths = config.paths or ([folder] if folder else [])
     yield from _results(
         tables,
         day,
-        lambda: stages.ingest_day(tables, day, paths, base, config.add),
+        lambda: stages.ingest_day(tables, day, paths, config.add),
         "raw_documents",
     )
 

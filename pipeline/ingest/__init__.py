@@ -10,7 +10,7 @@ from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.reader import IngestCounts, article_id, read, read_bytes
 from pipeline.ingest.reasons import MEANING, Reason
-from pipeline.ingest.sources import day_folders, listing, total_bytes
+from pipeline.ingest.sources import listing, total_bytes
 
 __all__ = [
     "MEANING",
@@ -19,7 +19,6 @@ __all__ = [
     "Limits",
     "Reason",
     "article_id",
-    "day_folders",
     "listing",
     "read",
     "read_bytes",

@@ -149,14 +149,6 @@ def total_bytes(sources: Sequence[str]) -> int:
     return sum(size for _, size, _ in listing(sources))
 
 
-def day_folders(inbox: str) -> Iterator[tuple[str, str]]:
-    """Yield day ("2018-07-27") and path of each folder of `inbox` that is named by a day."""
-    folder = Path(inbox)
-    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if _DAY.fullmatch(child.name) and child.is_dir() and not child.is_symlink():
-            yield child.name, str(child)
-
-
 def _walk_local(source: str, base: str | None) -> Iterator[SourceFile]:
     path = Path(source)
     if path.is_dir():

@@ -186,11 +186,12 @@ class Storage:
             yield writer
 
     def keep_bytes(self, content: bytes) -> str:
-        """Keep `content` under its SHA-256 and return its path relative to the root."""
+        """Keep `content` under its SHA-256, at once; return its path relative to the root."""
         digest = hashlib.sha256(content).hexdigest()
         relative = f"quarantine_bytes/{digest[:2]}/{digest}"
         if not self._is_file(self.path(relative)):
-            self.write_bytes(relative, content)
+            with self.staged(self.path(relative), at_once=True) as sink:
+                sink.write(content)
         return relative
 
     def write_bytes(self, relative: str, content: bytes) -> None:
@@ -205,8 +206,11 @@ class Storage:
         return content
 
     @contextmanager
-    def staged(self, path: str) -> Iterator[Any]:
-        """Open a staging file that becomes `path` when the block ends well, else vanishes."""
+    def staged(self, path: str, at_once: bool = False) -> Iterator[Any]:
+        """Open a staging file that becomes `path` when the block ends well, else vanishes.
+
+        Inside `together` it waits for the others, unless it is to appear `at_once`.
+        """
         staging = self.path(_STAGING, uuid.uuid4().hex)
         self._create_parent(staging)
         try:
@@ -215,7 +219,7 @@ class Storage:
             # A rename is atomic, but durable only once the file it names is on the disk.
             if self._local:
                 _fsync(staging)
-            if self._together is None:
+            if self._together is None or at_once:
                 self._move(staging, path)
             else:
                 self._together[staging] = path
