@@ -1,11 +1,10 @@
 """How well metadata is found, field by field, beside trafilatura and newspaper4k.
 
     python -m benchmarks.describe ../shared/data          # a Markdown table
-    python -m benchmarks.describe ../shared/data --fit   # rewrite the weights
 
 Values count as right where they are equal after folding case, punctuation and spaces (authors: as
 sets). "wrong" is the share of given values that are not. About 30 % of the domains, by a hash of
-the domain, are kept aside: rules and weights were made on the others only.
+the domain, are kept aside: rules and weights were made on the others only (`python -m benchmarks.describe_fit`).
 """
 
 from __future__ import annotations
@@ -18,16 +17,15 @@ import html
 import json
 import re
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.describe import describe, gather, markup_candidates, resolve
+from pipeline.describe import describe, markup_candidates
 from pipeline.describe.address import domain_of
-from pipeline.describe.context import Context
 from pipeline.describe.fold import fold
 from pipeline.records import Candidate, Cleaned, Document, Line, Metadata
 
@@ -62,7 +60,7 @@ class Tally:
 
 def part_of(domain: str | None) -> str:
     """Return whether a domain is kept aside, by a hash of it."""
-    digest = hashlib.md5((domain or "").encode()).digest()  # noqa: S324 - no secret
+    digest = hashlib.md5((domain or "").encode()).digest()
     return ASIDE if digest[0] % 10 < 3 else DEVELOPMENT
 
 
@@ -188,6 +186,14 @@ def read(case: Case) -> tuple[Cleaned, tuple[Candidate, ...]]:
 
 
 _NOTHING = Cleaned("", (), "", "line_model")
+
+
+def is_right(case: Case, field: str, value: str) -> bool:
+    """Tell whether a candidate's value (text) is the gold of `field`."""
+    gold = case.gold.get(field)
+    if field == "authors":
+        return bool(gold == frozenset(fold(name) for name in value.split("; ")))
+    return gold is not None and same(field, gold, value)
 
 
 def values_of(metadata: Metadata) -> dict[str, Any]:
@@ -326,110 +332,5 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-# --- fitting the weights of the rules
-
-#: Fields with enough gold to fit; and the fewest candidates a rule needs for a weight of its own.
-FITTED = ("headline", "authors")
-_LEAST_SEEN = 10
-#: Rules that stand alone only where no gold is: their own confidence holds.
-UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked"))
-_EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
-
-
-def fit(found: Sequence[Case]) -> None:
-    """Rewrite the weights of the rules from the development cases (a conditional logit)."""
-    _write_weights([])
-    gathered = []
-    for case in found:
-        if case.part == DEVELOPMENT:
-            cleaned, markup = read(case)
-            gathered.append((case, gather(Context(case.document, cleaned, tuple(markup)))))
-    rows = []
-    for field in FITTED:
-        rows += _fit_field(field, [(c, found) for c, found in gathered if field in c.gold])
-    _write_weights(rows)
-
-
-def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> list[str]:
-    seen = Counter(
-        c.rule
-        for _, found in gathered
-        for c in found
-        if c.field == field and c.rule not in UNFITTED
-    )
-    names = {
-        rule: rule if count >= _LEAST_SEEN else resolve.source_kind(rule) + "_*"
-        for rule, count in seen.items()
-    }
-    start = {name: 0.0 for name in names.values()}
-    examples = [_example(field, case, found, names) for case, found in gathered]
-    fitted = _ascend(start, [example for example in examples if example[0]])
-    total: Counter[str] = Counter()
-    for rule, name in names.items():
-        total[name] += seen[rule]
-    return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in sorted(fitted)]
-
-
-Example = tuple[dict[str, dict[str, list[str]]], str | None]
-
-
-def _example(
-    field: str, case: Case, found: Sequence[Candidate], names: Mapping[str, str]
-) -> Example:
-    """Return value -> kind of source -> rules of one case, and which value is right."""
-    values: dict[str, dict[str, list[str]]] = {}
-    right = None
-    for key, group in resolve.grouped(field, found).items():
-        if all(candidate.rule in UNFITTED for candidate in group):
-            continue
-        kinds = values.setdefault(key, {})
-        for candidate in group:
-            if name := names.get(candidate.rule):
-                kinds.setdefault(resolve.source_kind(candidate.rule), []).append(name)
-        if _is_right(case, field, group[0].value):
-            right = key
-    return values, right
-
-
-def _is_right(case: Case, field: str, value: str) -> bool:
-    gold = case.gold.get(field)
-    if field == "authors":
-        return bool(gold == frozenset(fold(name) for name in value.split("; ")))
-    return gold is not None and same(field, gold, value)
-
-
-def _ascend(start: dict[str, float], examples: Sequence[Example]) -> dict[str, float]:
-    """Return the weights that make the right values likeliest (gradient ascent, ridge)."""
-    weights = dict(start)
-    for _ in range(_EPOCHS):
-        slope = {name: -_RIDGE * value for name, value in weights.items()}
-        for values, right in examples:
-            votes = {
-                key: [max(rules, key=lambda rule: weights[rule]) for rules in kinds.values()]
-                for key, kinds in values.items()
-            }
-            scores = {key: sum(weights[rule] for rule in rules) for key, rules in votes.items()}
-            sure = resolve.confidences(scores)
-            for key, rules in votes.items():
-                step = (key == right) - sure[key]
-                if key != right and right is not None and resolve.part_of(key, right):
-                    continue
-                for rule in rules:
-                    slope[rule] += step
-        for name, value in slope.items():
-            weights[name] += _RATE * max(-10.0, min(10.0, value))
-    return weights
-
-
-def _write_weights(rows: Sequence[str]) -> None:
-    path = Path(resolve.__file__).parent / "data" / "rule_weights.tsv"
-    header = [line for line in path.read_text(encoding="utf-8").splitlines() if line[:1] == "#"]
-    path.write_text("\n".join([*header, *rows]) + "\n", encoding="utf-8")
-    resolve.weights.cache_clear()
-
-
 if __name__ == "__main__":
-    if "--fit" in sys.argv:
-        fit(list(cases(Path(sys.argv[1]))))
-        sys.exit()
     print(markdown(run(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))))

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.context import Context
-from pipeline.describe.fold import data_lines, fold
+from pipeline.describe.fold import data_lines, data_words, fold
 from pipeline.records import BODY, Line
 
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
@@ -70,11 +70,18 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
             continue
         seen.add(key)
+        if _is_caption(line.text):
+            continue
         marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
         if counts[key] > 1:
             marks.append("repeated")
         marks.append(f"role_{line.role}")
         yield line, marks + _crossed(marks)
+
+
+def _is_caption(text: str) -> bool:
+    lowered = text.casefold()
+    return any(phrase in lowered for phrase in data_words("caption_phrases.txt"))
 
 
 def _crossed(marks: list[str]) -> list[str]:

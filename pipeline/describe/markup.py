@@ -54,7 +54,7 @@ _AUTHOR_PAGE = re.compile(
     r"/(?:a(?:uthors?|utor(?:en|es)?|uteurs?)|by|people|staff|profile|reporters?|contributors?)/"
 )
 _UNRELATED = re.compile(
-    r"(?<![a-z])(?:comments?|commentlist|related|recommend\w*|sidebar|popular|trending|promos?"
+    r"(?<![a-z])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?:comments?|commentlist|related|recommend\w*|sidebar|popular|trending|promos?"
     r"|newsletter|teasers?|carousel|ticker|nav|navbar|navigation|menu|disqus\w*|reply|outbrain|taboola"
     r"|latest|recent|(?:read|more)-(?:more|stories|news|posts))(?![a-z])",
     re.I,
@@ -86,7 +86,13 @@ def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
     found: dict[str, list[HtmlElement]] = {
         "byline": [], "deck": [], "headline": [], "rel": [], "author_page": []
     }  # fmt: skip
-    for element in islice(tree.iter(*_TAGS), _MOST_ELEMENTS):
+    early: dict[str, list[HtmlElement]] = {}  # what stands above the first main heading
+    for element in islice(tree.iter("h1", *_TAGS), _MOST_ELEMENTS):
+        if element.tag == "h1":
+            for kind in ("byline", "rel", "author_page"):
+                early.setdefault(kind, found[kind])
+                found[kind] = found[kind] if early[kind] is not found[kind] else []
+            continue
         marks = element.get("class") or element.get("id")
         if marks and (kind := _kind_of(marks)):
             found[kind].append(element)
@@ -95,7 +101,7 @@ def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
                 found["rel"].append(element)
             elif _AUTHOR_PAGE.search((element.get("href") or "")[:200]):
                 found["author_page"].append(element)
-    return found
+    return {kind: [*elements, *early.get(kind, ())] for kind, elements in found.items()}
 
 
 @lru_cache(maxsize=8192)

@@ -27,6 +27,9 @@ THRESHOLD: Final = 0.5
 #: How much of a further unfitted source's log odds counts: sources copy from each other.
 _SUPPORT: Final = 0.4
 
+#: How near a longer list of authors must come to one that it holds, to be taken instead.
+_NEARLY: Final = 0.85
+
 _SCORE_LIMIT: Final = 12.0
 
 
@@ -53,11 +56,19 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return Choice(None, ())
     sure = confidences({key: score(group) for key, group in groups.items()})
     ranked: list[Candidate] = []
-    for key in sorted(groups, key=lambda key: -sure[key]):
+    for key in _ranked(sure):
         best_first = sorted(groups[key], key=lambda c: -(weight(c)[0]))
         ranked.extend(replace(c, confidence=round(sure[key], 3)) for c in best_first[:3])
     chosen = ranked[0].value if ranked[0].confidence >= THRESHOLD else None
     return Choice(chosen, tuple(ranked[:MOST_EVIDENCE]))
+
+
+def _ranked(sure: Mapping[str, float]) -> list[str]:
+    """Return the values, likeliest first; a likely longer list of authors before its parts."""
+    order = sorted(sure, key=lambda key: -sure[key])
+    least = max(THRESHOLD, _NEARLY * sure[order[0]])
+    whole = [key for key in order if sure[key] >= least and part_of(order[0], key)]
+    return [*whole[:1], *(key for key in order if key not in whole[:1])]
 
 
 def grouped(field: str, candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
