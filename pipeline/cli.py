@@ -157,7 +157,7 @@ def _explain(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from pipeline.dedupe.diff import side_by_side
+    from pipeline.dedupe.diff import render
     from pipeline.publish.explain import NotFound, find_article
     from pipeline.publish.storage import Storage
 
@@ -166,7 +166,8 @@ def _diff(options: argparse.Namespace) -> int:
         one, other = (find_article(storage, prefix) for prefix in options.articles)
     except NotFound as error:
         raise CommandError(str(error)) from error
-    Console().print(side_by_side(one, other))
+    titles = (article["headline"] or article["source_uri"] for article in (one, other))
+    Console().print(render(one["text"], other["text"], *titles))
     return 0
 
 

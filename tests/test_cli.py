@@ -1,0 +1,117 @@
+"""The command line: what people type, what they see, what they get back."""
+
+import gzip
+import json
+from datetime import date
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.publish.storage import Storage
+from pipeline.run import NothingToDo, plan
+
+TODAY = date(2024, 5, 1)
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in ("run", "explain", "diff", "quarantine", "replay"))
+
+
+def test_nothing_to_do_is_one_clear_line(capsys):
+    assert main(["run", "/no/such/place"]) == 2
+    assert capsys.readouterr().err == "copydesk: /no/such/place: no such file or folder\n"
+
+
+def test_a_wrong_day_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", ".", "--scrape-date", "27.7.2018"])
+    assert "is not a day like 2018-07-27" in capsys.readouterr().err
+
+
+def test_folders_named_by_a_day_are_days_of_scrapes(tmp_path):
+    for name in ("2024-01-02", "2024-01-01", "other"):
+        (tmp_path / name).mkdir()
+    days = plan([str(tmp_path)], None, TODAY)
+    assert [work.day.isoformat() for work in days] == ["2024-01-01", "2024-01-02"]
+    [one] = plan([str(tmp_path / "2024-01-02")], None, TODAY)
+    assert one.day == date(2024, 1, 2)
+    [given] = plan([str(tmp_path)], date(2020, 1, 1), TODAY)
+    assert given.day == date(2020, 1, 1)
+
+
+def test_any_other_path_belongs_to_today(tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    [work] = plan([str(tmp_path), str(tmp_path / "a.txt")], None, TODAY)
+    assert (work.day, len(work.paths)) == (TODAY, 2)
+    with pytest.raises(NothingToDo):
+        plan([str(tmp_path / "b.txt")], None, TODAY)
+
+
+def test_the_seeds_summed_up(seeds_corpus, capsys):
+    assert main(["explain", "zzz", "--out", seeds_corpus.uri]) == 2
+    assert "no article in" in capsys.readouterr().err
+
+
+def test_explain_shows_what_was_removed_and_why(seeds_corpus, capsys):
+    [article] = [
+        row
+        for row in seeds_corpus.read("articles").to_pylist()
+        if row["source_uri"].startswith("000_")
+    ]
+    assert main(["explain", article["article_id"], "--out", seeds_corpus.uri]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Newspapers in English ⟨" in shown
+    assert "Jeff Gammage" in shown
+
+
+def test_diff_shows_two_articles(seeds_corpus, capsys):
+    pair = seeds_corpus.read("duplicate_pairs").to_pylist()[0]
+    ids = [pair["a_article_id"], pair["b_article_id"]]
+    assert main(["diff", *ids, "--out", seeds_corpus.uri]) == 0
+    assert "in good conscience" in " ".join(capsys.readouterr().out.split())
+
+
+PROSE = (
+    "The council voted on Tuesday to repair the old bridge, which has been closed since March, "
+    "and said that the work would begin before the end of the summer.\n\n"
+    "Residents had complained for months about the long way round, and several shop owners said "
+    "that they had lost customers because of it.\n"
+)
+
+
+def test_a_second_delivery_adds_nothing_and_quarantine_is_listed(tmp_path, capsys):
+    out = str(tmp_path / "data")
+    scrapes = tmp_path / "scrapes"
+    scrapes.mkdir()
+    (scrapes / "bridge.txt").write_text(PROSE)
+    (scrapes / "empty.txt").write_text("")
+    for day in ("2024-01-01", "2024-01-01", "2024-01-02"):
+        assert main(["run", str(scrapes), "--out", out, "--scrape-date", day]) == 0
+    articles = Storage(out).read("articles").to_pylist()
+    assert [row["scrape_date"] for row in articles] == [date(2024, 1, 1)]
+    capsys.readouterr()
+    assert main(["quarantine", "--out", out]) == 0
+    assert "empty.txt" in capsys.readouterr().out
+
+
+def test_replay_recovers_what_a_fix_made_readable(tmp_path, capsys, monkeypatch):
+    from pipeline.ingest import columns
+
+    out = str(tmp_path / "data")
+    dump = tmp_path / "dump.jsonl.gz"
+    dump.write_bytes(gzip.compress(json.dumps({"prosa": PROSE}).encode()))
+    assert main(["run", str(dump), "--out", out, "--scrape-date", "2024-01-01"]) == 0
+    storage = Storage(out)
+    assert storage.read("articles").num_rows == 0
+    assert storage.read("quarantine")["reason"].to_pylist() == ["wrong_columns"]
+
+    fixed = columns.ColumnMap.of({"text": "prosa"})
+    monkeypatch.setattr(columns.ColumnMap, "default", staticmethod(lambda: fixed))
+    assert main(["replay", "--reason", "wrong_columns", "--out", out]) == 0
+    assert storage.read("quarantine").num_rows == 0
+    assert storage.read("articles").num_rows == 1
+    assert main(["replay", "--out", out]) == 2
