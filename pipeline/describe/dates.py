@@ -39,7 +39,7 @@ _SURE: Final = 0.8
 #: The doubt that stays where all sources state one day, as a share.
 _LONE: Final = 0.6
 
-#: Confidence of a labelled update: no data set states them, a sample was read by hand.
+#: Confidence of a labelled update: an estimate, as no data set states when pages were updated.
 _UPDATED: Final = 0.9
 
 _SOURCE_LENGTH: Final = 200
