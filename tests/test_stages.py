@@ -1,0 +1,107 @@
+"""The stages of several days together: late days, re-runs, republishing, conservation."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import stages
+from pipeline.publish import checks
+from pipeline.publish.storage import Storage, StorageError
+from tests.conftest import SEEDS
+
+FRIDAY, SATURDAY = date(2018, 7, 27), date(2018, 7, 28)
+REPRINT, ORIGINAL = "000_60ed082cf5355525.txt", "001_8dd8e47441df080e.txt"
+
+
+def _process(storage: Storage, day: date, *paths: Path) -> None:
+    stages.ingest_day(storage, day, [str(path) for path in paths])
+    stages.learn_furniture_day(storage, day)
+    stages.clean_day(storage, day, workers=1)
+    stages.fingerprint_day(storage, day)
+    stages.pairs_day(storage, day, 30)
+    stages.clusters_day(storage, day, 30)
+    stages.publish_day(storage, day)
+
+
+def _articles(storage: Storage) -> dict[str, dict]:
+    return {row["source_uri"]: row for row in storage.read("articles").to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def in_order(tmp_path_factory) -> Storage:
+    storage = Storage(str(tmp_path_factory.mktemp("in_order")))
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / "002_6c4ce249807221e7.txt")
+    assert _articles(storage)[ORIGINAL]["cluster_size"] == 1
+    _process(storage, SATURDAY, SEEDS / REPRINT, SEEDS / "003_8cdb6870b856ac8a.txt")
+    return storage
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory) -> Storage:
+    storage = Storage(str(tmp_path_factory.mktemp("late")))
+    _process(storage, SATURDAY, SEEDS / REPRINT, SEEDS / "003_8cdb6870b856ac8a.txt")
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / "002_6c4ce249807221e7.txt")
+    return storage
+
+
+def test_a_past_day_is_published_again_when_its_cluster_grows(in_order):
+    articles = _articles(in_order)
+    assert articles[ORIGINAL]["cluster_size"] == articles[REPRINT]["cluster_size"] == 2
+    assert articles[ORIGINAL]["is_canonical"]
+    assert articles[ORIGINAL]["scrape_date"] == FRIDAY
+    assert articles[REPRINT]["canonical_article_id"] == articles[ORIGINAL]["article_id"]
+
+
+def test_days_that_come_late_give_the_same_clusters(in_order, late):
+    here, there = _articles(in_order), _articles(late)
+    for name, article in here.items():
+        for column in ("canonical_article_id", "relation", "cluster_size", "text", "headline"):
+            assert article[column] == there[name][column]
+
+
+def test_a_day_without_change_is_not_published_again(in_order):
+    before = in_order.modified("articles")[FRIDAY]
+    outcome = stages.publish_day(in_order, SATURDAY)
+    assert outcome.counts["republished days"] == 0
+    assert in_order.modified("articles")[FRIDAY] == before
+
+
+def test_running_a_day_again_changes_nothing(in_order):
+    tables = ("articles", "duplicate_pairs", "syndication_clusters", "cluster_ledger")
+    before = {table: in_order.read(table) for table in tables}
+    _process(in_order, FRIDAY, SEEDS / ORIGINAL, SEEDS / "002_6c4ce249807221e7.txt")
+    for table in tables:
+        assert in_order.read(table).equals(before[table]), table
+
+
+def test_conservation_finds_a_lost_document(tmp_path):
+    storage = Storage(str(tmp_path))
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / REPRINT)
+    assert checks.conservation(storage, FRIDAY).passed
+    articles = storage.read("articles")
+    storage.write("articles", FRIDAY, articles.slice(0, 1))
+    verdict = checks.conservation(storage, FRIDAY)
+    assert not verdict.passed
+    assert "1 documents lost" in verdict.message
+
+
+def test_tables_of_different_runs_are_not_published_together(tmp_path):
+    storage = Storage(str(tmp_path))
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / REPRINT)
+    cleaned = storage.read("clean_documents")
+    storage.write("clean_documents", FRIDAY, cleaned.take([1, 0]))
+    with pytest.raises(StorageError, match="not of the same run"):
+        stages.publish_day(storage, FRIDAY)
+    assert storage.row_count("articles", FRIDAY) == 2
+
+
+def test_text_without_prose_goes_to_quarantine_with_its_bytes(tmp_path):
+    scrape = tmp_path / "menu.txt"
+    scrape.write_text("Home\nNews\nSport\nWeather\nLog in\n")
+    storage = Storage(str(tmp_path / "data"))
+    _process(storage, FRIDAY, scrape)
+    [row] = storage.read("quarantine").to_pylist()
+    assert (row["stage"], row["reason"]) == ("clean", "no_prose")
+    assert storage.read_bytes(row["bytes_path"]) == scrape.read_bytes()
+    assert checks.conservation(storage, FRIDAY).passed
