@@ -4,7 +4,8 @@
 
 Values count as right where they are equal after folding case, punctuation and spaces (authors: as
 sets). "wrong" is the share of given values that are not. About 30 % of the domains, by a hash of
-the domain, are kept aside: rules and weights were made on the others only (`python -m benchmarks.describe_fit`).
+the domain, are kept aside: rules and weights were made on the others only
+(`python -m benchmarks.describe_fit`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import gzip
 import hashlib
 import html
+import itertools
 import json
 import re
 import sys
@@ -123,7 +125,7 @@ def gold_lines(raw: str, lines: list[list[str]], spans: Mapping[str, Any]) -> Cl
         end = start + len(text)
         cuts = [0, *(edge for span in spans.get(str(number), ()) for edge in span[:2]), len(text)]
         roles = {tuple(span[:2]): span[2] for span in spans.get(str(number), ())}
-        for a, b in zip(cuts, cuts[1:], strict=False):
+        for a, b in itertools.pairwise(cuts):
             if text[a:b].strip():
                 found.append(
                     Line(start + a, start + b, text[a:b], roles.get((a, b), role), "gold", 1.0)
@@ -133,8 +135,8 @@ def gold_lines(raw: str, lines: list[list[str]], spans: Mapping[str, Any]) -> Cl
 
 
 _NO_PERSON = re.compile(
-    r"\b(?:staff|team|desk|admin|editors?|editorial|news|newsroom|associated press|press|reuters|afp"
-    r"|cnn|company|center|institute|university|foundation|service|redaktion|times|post|agency|inc|llc"
+    r"\b(?:staff|team|desk|admin|editors?|editorial|news|newsroom|associated press|press|reuters"
+    r"|afp|cnn|company|center|institute|university|foundation|service|redaktion|times|post|agency|inc|llc"
     r"|magazine|media|blog|com|org|de|network|group|society|committee|council|bank|school|council)\b"
     r"|_admin|^(?:team|breitbart|alternet|sputnik|judicial watch|voice of europe|the onion)$",
     re.I,

@@ -33,7 +33,7 @@ UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked"))
 _EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
 
 
-#: The sets of news and blog pages in English whose flattened text is learned from; news counts twice.
+#: News counts twice; the flattened text of these sets is learned from.
 NEWS = ("misinfo", "postlight")
 FLATTENED = (*NEWS, "wcxb_article_dev")
 

@@ -38,7 +38,7 @@ def domain_of(url: str | None) -> str | None:
 
 
 def candidates(context: Context) -> list[Candidate]:
-    """Return candidates of `url` and `domain`: where it was fetched, what the page says of itself."""
+    """Return candidates of `url` and `domain`: where it was fetched, what the page says."""
     url = context.document.url
     found = []
     if url and host_of(url):

@@ -28,18 +28,19 @@ _REPORTING = re.compile(
     re.I,
 )
 _BIO = re.compile(
-    r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?((?:[^\W\d_][\w.'’-]{0,20}\s){1,4}?"
-    r"[^\W\d_][\w.'’-]{1,24}),?\s+(?:is|was|covers|writes|reports|joined|has been|has covered"
+    r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?"
+    r"((?:[^\W\d_][\w.'’-]{0,20}\s){1,4}?[^\W\d_][\w.'’-]{1,24}),?"
+    r"\s+(?:is|was|covers|writes|reports|joined|has been|has covered"
     r"|an?\s+(?:staff\s+writer|reporter|columnist|editor|correspondent))\b"
 )
 _WROTE = re.compile(
-    r"\b(?:staff writer|reporter|columnist|correspondent|editor|journalist|contributor|writer|covers"
-    r"|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
+    r"\b(?:staff writer|reporter|columnist|correspondent|editor|journalist|contributor|writer"
+    r"|covers|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
     re.I,
 )
 _MORE_BY = re.compile(
-    r"\s*(?:click (?:here )?(?:to|for) )?(?:get |read |see |view )?(?:more|all)(?: (?:stories|articles|posts"
-    r"|columns?|work))? (?:by|from) ([^\W\d_][\w .'’-]{4,50})\s*[.>»]{0,2}\s*$",
+    r"\s*(?:click (?:here )?(?:to|for) )?(?:get |read |see |view )?(?:more|all)(?: (?:stories"
+    r"|articles|posts|columns?|work))? (?:by|from) ([^\W\d_][\w .'’-]{4,50})\s*[.>»]{0,2}\s*$",
     re.I,
 )
 _ABOUT = re.compile(r"^(?:about the author|about|author)\s*:?\s+(.{4,60})$", re.I)
@@ -193,9 +194,9 @@ def _more_by(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "Click here for more from Jane Doe": outlets put it under the author's own pieces."""
     for line in context.edges:
         match = _MORE_BY.match(line.text) if len(line.text) < 100 else None
-        if match and (name := person(match.group(1), known=known)):
-            if opens_with_given_name(name):
-                return [_authors((name,), 0.75, "more_by", line.text)]
+        name = person(match.group(1), known=known) if match else None
+        if name and opens_with_given_name(name):
+            return [_authors((name,), 0.75, "more_by", line.text)]
     return []
 
 

@@ -42,7 +42,7 @@ def data_lines(name: str) -> list[str]:
 
 @cache
 def data_words(name: str) -> frozenset[str]:
-    """Return the words or phrases of data file `name`, one or several (comma) a line, casefolded."""
+    """Return the casefolded words of data file `name`, one or several (comma) a line."""
     return frozenset(
         word.strip().casefold()
         for line in data_lines(name)

@@ -161,7 +161,7 @@ def is_site(part: str, sites: Collection[str]) -> bool:
 
 def _is_headline(value: str, sites: Collection[str]) -> bool:
     key = fold(value)
-    return 4 <= len(key) and len(value) <= _LONGEST and key not in sites
+    return len(key) >= 4 and len(value) <= _LONGEST and key not in sites
 
 
 def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:

@@ -94,8 +94,8 @@ def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
                 found[kind] = found[kind] if early[kind] is not found[kind] else []
             continue
         marks = element.get("class") or element.get("id")
-        if marks and (kind := _kind_of(marks)):
-            found[kind].append(element)
+        if marks and (marked_as := _kind_of(marks)):
+            found[marked_as].append(element)
         if element.tag == "a":
             if "author" in (element.get("rel") or ""):
                 found["rel"].append(element)
@@ -206,7 +206,7 @@ def _is_type(node: dict[str, Any], pattern: re.Pattern[str]) -> bool:
 
 
 def _main_article(articles: Sequence[dict[str, Any]], url: str | None) -> dict[str, Any] | None:
-    """Return the article node that is about this page: by address, else the first with most to say."""
+    """Return the node about this page: by address, else the first with most to say."""
     if not articles:
         return None
     path = fold((url or "").split("?")[0].rstrip("/").rsplit("/", 1)[-1])
@@ -427,7 +427,9 @@ def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
     for _ in range(2):
         outer = block.getparent() if block is not None else None
         block = outer if outer is not None and len(_text(outer)) < 300 else block
-    return [link for link in stated if block is None or any(a is block for a in link.iterancestors())]
+    if block is None:
+        return stated
+    return [link for link in stated if any(outer is block for outer in link.iterancestors())]
 
 
 def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
@@ -469,9 +471,11 @@ def _names_text(element: HtmlElement, limit: int = 300) -> str:
     for node in element.iter():
         if not isinstance(node.tag, str) or node.tag in ("script", "style", "svg"):
             continue
-        parts.append((" | " if node.tag in _APART and node is not element else "") + (node.text or ""))
-        if node is not element and node.tail:
-            parts.append((" | " if node.tag in _APART and len(node) else "") + node.tail)
+        inner = node is not element
+        apart = " | " if inner and node.tag in _APART else ""
+        parts.append(apart + (node.text or ""))
+        if inner and node.tail:
+            parts.append((apart if len(node) else "") + node.tail)
         if sum(map(len, parts)) > 3 * limit:
             return ""
     text = squeeze(" ".join(parts))

@@ -34,9 +34,10 @@ _DATE = re.compile(
 # What announces the authors. Longer labels first; the last one in the text counts.
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|•·,;:–—-]))(?:(?:(?:story|article|text|words|reporting|report|written|posted|published"
-    r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column|commentary|essay)\s+)?by\b"
-    r"|(?:geschrieben|verfasst)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
-    r"|(?:scritto|pubblicato)\s+da\b|(?:authors?|written by|writer|text|autor(?:in|en|es|a)?|auteurs?"
+    r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column"
+    r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
+    r"|(?:scritto|pubblicato)\s+da\b"
+    r"|(?:authors?|written by|writer|text|autor(?:in|en|es|a)?|auteurs?"
     r"|autore|von|por|par)\s*[:：])[\s:]*",
     re.I,
 )
@@ -74,11 +75,6 @@ _TITLE = re.compile(
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
-_MAC_NAMES: Final = frozenset(
-    "arthur aulay callum cormack donald dougall dowell duff farlane gregor innes intyre kay kenna "
-    "kenzie kinnon lachlan laren lean leod millan mullen namara naughton neil neill niven pherson "
-    "queen rae sween taggart tavish vicar".split()
-)
 
 
 def parse_names(
@@ -134,10 +130,6 @@ def starts_with_label(text: str) -> bool:
 
 def _after_label(text: str) -> str | None:
     text = text.lstrip("-–—*•|·+> ")
-    last = None
-    for last in _LABEL.finditer(text):
-        if _STOP.search(text, max(0, last.start() - 24), last.start()):
-            continue  # "edited by": what was before still counts
     first = next(iter(_labels(text)), None)
     if first is not None:
         return text[first:]
@@ -150,9 +142,7 @@ def _labels(text: str) -> list[int]:
     ends = []
     for found in _LABEL.finditer(text):
         before = text[max(0, found.start() - 24) : found.start()]
-        stop = None
-        for stop in _STOP.finditer(before):
-            pass
+        stop = next(reversed(list(_STOP.finditer(before))), None)
         if stop is None or stop.end() < len(before.rstrip()) or stop.group().lower() in _DATED:
             ends.append(found.end())
     return ends
@@ -282,7 +272,8 @@ def natural(name: str) -> str:
 
 
 def _suffix(token: str) -> str | None:
-    return _SUFFIXES.get(token.rstrip(".").casefold()) if token.isupper() or "." in token else None
+    word = token.rstrip(".").casefold()
+    return _SUFFIXES.get(word) if token.isupper() or word in ("jr", "sr") else None
 
 
 def _natural_token(token: str, place: int) -> str:
@@ -306,6 +297,6 @@ def _natural_part(part: str) -> str:
             return head.capitalize() + mark + tail.capitalize()
     if word.startswith("mc") and len(word) > 3:
         return "Mc" + word[2:].capitalize()
-    if word.startswith("mac") and word[3:] in _MAC_NAMES:
+    if word.startswith("mac") and word[3:] in data_words("mac_names.txt"):
         return "Mac" + word[3:].capitalize()
     return word.capitalize()

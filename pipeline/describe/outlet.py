@@ -31,8 +31,9 @@ _COPYRIGHT = re.compile(
 )
 _COPYRIGHT_MARK = re.compile(r"copyright|[©®]", re.I)
 _PITCH = re.compile(
-    r"((?:[A-Z0-9][\w&.'’-]{0,20}\s){1,5})(?:is your source for|is an? (?:independent,? |non-?profit,? ){0,2}"
-    r"(?:news|newsroom|media)\b|relies on (?:readers|support|donations))"
+    r"((?:[A-Z0-9][\w&.'’-]{0,20}\s){1,5})(?:is your source for"
+    r"|is an? (?:independent,? |non-?profit,? ){0,2}(?:news|newsroom|media)\b"
+    r"|relies on (?:readers|support|donations))"
 )
 _DOTTED = re.compile(r"\w\.\w")
 _PITCH_WORDS: Final = ("is your source", "is a", "relies on")
@@ -75,9 +76,9 @@ def name_of_domain(url: str | None) -> str | None:
     """Return the usual name of the outlet at an address, from the data file, or None."""
     host = host_of(url)
     table = data_pairs("outlets.tsv")
-    if host and url and (section := urlsplit(url).path[1:40].partition("/")[0]):
-        if f"{host}/{section}" in table:
-            return table[f"{host}/{section}"]
+    section = urlsplit(url).path[1:40].partition("/")[0] if host and url else ""
+    if f"{host}/{section}" in table:
+        return table[f"{host}/{section}"]
     while host and "." in host:
         if host in table:
             return table[host]
@@ -211,8 +212,9 @@ def _copyrights(context: Context) -> list[Candidate]:
 
 
 _NOT_OWNERS: Final = frozenset(
-    ("policy", "notice", "copyright", "copyrightpolicy", "information", "allrightsreserved", "reserved",
-     "image", "images", "statement", "act", "law", "infringement", "holders", "material", "protected")
+    ("policy", "notice", "copyright", "copyrightpolicy", "information", "allrightsreserved",
+     "reserved", "image", "images", "statement", "act", "law", "infringement", "holders",
+     "material", "protected")
 )  # fmt: skip
 
 

@@ -1,0 +1,93 @@
+"""Names in bylines: who they are, in which order, how they are written."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.describe.names import MOST_NAMES, natural, parse_names, person, starts_with_label
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("By Maria Keller and Tomás Ortega-Ruiz", ("Maria Keller", "Tomás Ortega-Ruiz")),
+        ("- MARIA KELLER", ("Maria Keller",)),
+        ("Maria Keller, Staff Writer, mkeller@example.com", ("Maria Keller",)),
+        ("By Anna Berg | aberg@example.com | Elm Valley Herald", ("Anna Berg",)),
+        ("Reporting by Anna Berg and Li Wei; Editing by Carl Stone", ("Anna Berg", "Li Wei")),
+        ("By JOHN MCDONALD, SEAN O'NEIL and ANA DE LA CRUZ",
+         ("John McDonald", "Sean O'Neil", "Ana de la Cruz")),
+        ("By Peter van der Berg On 6/24/19 at 10:02 PM EDT", ("Peter van der Berg",)),
+        ("Posted on September 30, 2018 by Ellen Smith", ("Ellen Smith",)),
+        ("Von Roland Huber und Petra Klein", ("Roland Huber", "Petra Klein")),
+        ("Por Lucía Gómez", ("Lucía Gómez",)),
+        ("Par Claire Dubois", ("Claire Dubois",)),
+        ("Story by J.R. Miller Jr.", ("J.R. Miller Jr.",)),
+        ("By Frank Miller, Jr.", ("Frank Miller Jr.",)),
+        ("By Anna Berg, Associated Press", ("Anna Berg",)),
+        ("Submitted by Anna Berg on Wed, 10/17/2018 - 12:17.", ("Anna Berg",)),
+        ("By Dr. Helen Park, MD", ("Helen Park",)),
+        ("By Anna Berg Anna Berg", ("Anna Berg",)),
+    ],
+)  # fmt: skip
+def test_people_are_read_in_order(byline, names):
+    assert parse_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Associated Press", "By The Elm Valley Herald", "Staff", "By Staff Reports", "Admin",
+        "Editorial Board", "By Washington Bureau", "June 3, 2019", "Special to the Times",
+        "Reuters", "The Center for Local News", "By Newsroom Team", "", "12345", "@elmherald",
+    ],
+)  # fmt: skip
+def test_what_is_no_person_gives_none(text):
+    assert parse_names(text, single=True) == ()
+
+
+def test_edited_by_is_not_written_by():
+    assert parse_names("By Anna Berg; edited by Carl Stone") == ("Anna Berg",)
+    assert parse_names("Photos by Carl Stone", label=True) == ()
+
+
+def test_a_lone_word_counts_only_where_asked():
+    assert parse_names("By Voltaire") == ()
+    assert parse_names("By Voltaire", single=True) == ("Voltaire",)
+
+
+def test_strict_needs_a_given_name_unless_announced():
+    assert parse_names("Liberal Nonsense", strict=True) == ()
+    assert parse_names("By Zorvath Quill", strict=True) == ("Zorvath Quill",)
+
+
+def test_known_outlets_are_no_people():
+    assert person("Daily Mercury", known={"dailymercury"}) is None
+    assert person("Austin Chronicle Smith", known=()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("CLAIRE MACDONALD", "Claire MacDonald"), ("ADA MACHADO", "Ada Machado"),
+        ("jean-luc picard", "Jean-Luc Picard"), ("AJ RYAN III", "Aj Ryan III"),
+        ("T.J. OXLEY", "T.J. Oxley"), ("JD FOX", "JD Fox"), ("Ian McEwan", "Ian McEwan"),
+        ("LUDWIG VON DER TANN", "Ludwig von der Tann"),
+    ],
+)  # fmt: skip
+def test_natural_capitals(name, written):
+    assert natural(name) == written
+
+
+def test_labels():
+    assert starts_with_label("By Anna")
+    assert starts_with_label("• Por Anna")
+    assert not starts_with_label("Byron Smith")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_gives_a_bounded_list_of_plain_names(text):
+    names = parse_names(text, single=True)
+    assert len(names) <= MOST_NAMES
+    assert all(name and name == name.strip() and "@" not in name for name in names)

@@ -1,0 +1,69 @@
+"""One value out of many candidates."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.describe import resolve
+from pipeline.describe.resolve import MOST_EVIDENCE, choose
+from pipeline.records import Candidate
+
+
+def said(value, sure, rule="a", field="outlet"):
+    return Candidate(field, value, sure, rule, value)
+
+
+def test_nothing_said_gives_none():
+    assert choose("outlet", []) == resolve.Choice(None, ())
+
+
+def test_unsure_is_null_but_kept_as_evidence():
+    choice = choose("outlet", [said("Elm Herald", 0.3)])
+    assert choice.value is None
+    assert [c.value for c in choice.evidence] == ["Elm Herald"]
+
+
+def test_agreement_after_folding_beats_a_single_louder_voice():
+    candidates = [
+        said("Oak Post", 0.85, "c"),
+        said("The Elm-Herald", 0.83, "a"),
+        said("elm herald", 0.83, "b"),
+    ]
+    assert choose("outlet", candidates).evidence[0].value in ("The Elm-Herald", "elm herald")
+
+
+def test_rules_of_one_kind_count_once():
+    once = choose("outlet", [said("Elm", 0.7, "meta_a")]).evidence[0].confidence
+    twice = choose("outlet", [said("Elm", 0.7, "meta_a"), said("Elm", 0.7, "meta_b")])
+    assert twice.evidence[0].confidence == pytest.approx(once)
+
+
+def test_rivals_take_confidence():
+    alone = choose("outlet", [said("Elm", 0.8)]).evidence[0].confidence
+    contested = choose("outlet", [said("Elm", 0.8), said("Oak", 0.7, "b")]).evidence[0].confidence
+    assert alone == pytest.approx(0.8, abs=0.01)
+    assert contested < alone
+
+
+def test_a_list_holding_the_other_is_preferred_when_nearly_as_sure():
+    choice = choose("authors", [said("Anna Berg", 0.9, "x", "authors"),
+                                said("Anna Berg; Li Wei", 0.85, "y", "authors")])  # fmt: skip
+    assert choice.value == "Anna Berg; Li Wei"
+
+
+def test_dates_keep_the_confidence_of_their_module():
+    first = said("2020-05-01", 0.7, field="published_date")
+    second = said("2020-05-02", 0.2, field="published_date")
+    assert choose("published_date", [first, second]).evidence == (first, second)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefghijk"), st.floats(0, 1), st.sampled_from("pqrs")))
+)
+def test_confidences_are_probabilities_whatever_the_order(triples):
+    candidates = [said(v, p, r) for v, p, r in triples]
+    choice = choose("outlet", candidates)
+    assert len(choice.evidence) <= MOST_EVIDENCE
+    assert all(0 <= c.confidence <= 1 for c in choice.evidence)
+    best = choose("outlet", sorted(candidates, key=lambda c: (c.value, c.rule, c.confidence)))
+    assert (best.value is None) == (choice.value is None)
