@@ -57,7 +57,7 @@ def _verdicts(
         if wording := decided_role(texts[row]):
             told[row] = wording
             is_body[row] = False
-    for row in np.flatnonzero(repeated(lines, is_body)).tolist():
+    for row in np.flatnonzero(repeated(lines, is_body, labels.body)).tolist():
         told[row] = ("repeat", REPEAT_RULE)
         is_body[row] = False
     probability = labels.body.tolist()

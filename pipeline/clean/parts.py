@@ -90,7 +90,7 @@ def _covering(line: str, role: str, found: list[Part]) -> list[Part]:
         any(c.isalpha() for c in line[a:b]) for a, b in _between(line, found)
     ):
         return []
-    linked = any(part.rule == "part:linked_name" for part in found)
+    linked = any(part.rule.startswith("part:linked_name") for part in found)
     pieces: list[Part] = []
     for (low, high), part in zip(_between(line, found), [*found, None], strict=True):
         if line[low:high].strip():

@@ -15,10 +15,15 @@ from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, with_tex
 #: Shorter lines recur for other reasons: refrains, answers, labels.
 _FEWEST_WORDS: Final = 8
 _RUN: Final = 4
+_LESS_SURE: Final = 0.02
 
 
-def repeated(lines: Lines, is_body: Array) -> Array:
-    """Return which of the lines marked `is_body` are repeats of other such lines of their text."""
+def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
+    """Return which of the lines marked `is_body` are repeats of other such lines of their text.
+
+    A line counts as said elsewhere only where that is about as surely body (`probability`): a
+    paragraph is no repeat of a caption that quotes it.
+    """
     words = lines.words
     count = np.diff(words.first)
     inside = np.arange(len(words.hash)) + _RUN <= words.first[words.line + 1]
@@ -28,12 +33,14 @@ def repeated(lines: Lines, is_body: Array) -> Array:
     line = words.line[runs]
     keys = with_text(run_hashes(words, _RUN)[runs], lines.text[line])
     number = np.unique(keys, return_inverse=True)[1]
-    # A run counts as said elsewhere if the last line that holds it is not the first.
+    # The first and the last line that hold a run stand for all of them.
     first = np.full(number.max() + 1, len(lines))
     last = np.full(number.max() + 1, -1)
     np.minimum.at(first, number, line)
     np.maximum.at(last, number, line)
-    elsewhere = np.bincount(line, weights=first[number] != last[number], minlength=len(lines))
+    other = np.where(line == first[number], last[number], first[number])
+    trusted = (other != line) & (probability[other] >= probability[line] - _LESS_SURE)
+    elsewhere = np.bincount(line, weights=trusted, minlength=len(lines))
     total = np.maximum(count - _RUN + 1, 1)
     said = is_body & (count >= _FEWEST_WORDS) & (elsewhere >= total)
     return np.asarray(said & ~_first_of_equals(lines, said))

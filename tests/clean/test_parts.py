@@ -46,6 +46,13 @@ def test_linked_names_are_cut_out_of_a_sentence():
     assert [role for role, _ in cut(line, "related")] == ["body", "related", "body"]
 
 
+def test_names_glued_to_their_links_are_cut_out_too():
+    line = "President Ada QuillAda Mary QuillFerry bill fails Pier money stalls again MORE spoke."
+    assert [text for role, text in cut(line, "body") if role == "body"] == [
+        "President Ada Quill", "spoke.",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "line",
     [

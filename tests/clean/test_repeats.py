@@ -9,7 +9,7 @@ QUOTE = "the first boats would run in the spring, once it was safe"
 
 def marks(text: str, body: list[bool] | None = None) -> list[bool]:
     lines = split([text])
-    return repeated(lines, np.array(body or [True] * len(lines))).tolist()
+    return repeated(lines, np.array(body or [True] * len(lines)), np.ones(len(lines))).tolist()
 
 
 def test_a_quote_pulled_from_a_paragraph_is_a_repeat_wherever_it_stands():
@@ -31,4 +31,10 @@ def test_short_lines_may_recur():
 
 def test_texts_of_a_batch_are_apart():
     lines = split([LONG, LONG])
-    assert not repeated(lines, np.ones(2, dtype=bool)).any()
+    assert not repeated(lines, np.ones(2, dtype=bool), np.ones(2)).any()
+
+
+def test_a_paragraph_is_no_repeat_of_what_is_less_surely_body():
+    lines = split([f"{QUOTE}\nSomething else is said here.\nAt the pier. {QUOTE} it said."])
+    sure = np.array([0.98, 0.9, 0.6])
+    assert not repeated(lines, np.ones(3, dtype=bool), sure).any()
