@@ -112,7 +112,8 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
         near += context.under_headline
     for line in near:
         text = squeeze(line.text[:80])
-        if line.role in _NO_NAME_ROLES or not 5 <= len(text) < 80:
+        few = 2 <= text.count(" ") + 1 <= 7 and 5 <= len(text) < 80
+        if not few or line.role in _NO_NAME_ROLES or text[-1:] in ".:?!":
             continue
         names = parse_names(text, known=known, strict=True)
         if names and sum(len(fold(name)) for name in names) >= 0.95 * len(fold(text)):
@@ -169,7 +170,8 @@ def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "(Reporting by X and Y; Editing by Z)" at the end of the text."""
     lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
     for line in lines:
-        match = _REPORTING.search(line.text[-600:])
+        end = line.text[-600:]
+        match = _REPORTING.search(end) if " by " in end.lower() else None
         if match:
             names = parse_names(match.group(1), known=known)
             if names:
@@ -193,7 +195,10 @@ def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
 def _more_by(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "Click here for more from Jane Doe": outlets put it under the author's own pieces."""
     for line in context.edges:
-        match = _MORE_BY.match(line.text) if len(line.text) < 100 else None
+        short = len(line.text) < 100 and (
+            " by " in line.text.lower() or " from " in line.text.lower()
+        )
+        match = _MORE_BY.match(line.text) if short else None
         name = person(match.group(1), known=known) if match else None
         if name and opens_with_given_name(name):
             return [_authors((name,), 0.75, "more_by", line.text)]

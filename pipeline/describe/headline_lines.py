@@ -80,8 +80,13 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
 
 
 def _is_caption(text: str) -> bool:
-    lowered = text.casefold()
-    return any(phrase in lowered for phrase in data_words("caption_phrases.txt"))
+    return _caption_pattern().search(text) is not None
+
+
+@cache
+def _caption_pattern() -> re.Pattern[str]:
+    phrases = sorted(data_words("caption_phrases.txt"))
+    return re.compile("|".join(map(re.escape, phrases)), re.I)
 
 
 def _crossed(marks: list[str]) -> list[str]:

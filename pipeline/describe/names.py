@@ -41,6 +41,11 @@ _LABEL = re.compile(
     r"|autore|von|por|par)\s*[:：])[\s:]*",
     re.I,
 )
+#: One of these is in every label.
+_LABEL_WORDS: Final = (
+    "by", "von", "por", "par", "auth", "text", "tekst", "writer", "aut", "di ", "da ", "door",
+    "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
+)  # fmt: skip
 _LEADING_LABEL = re.compile(
     r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto?)\s+(?=\w)"
     r"|(?:著者|作者|筆者|記者|撰文|取材・文|執筆|文|작성자)\s?[:：●／|])",
@@ -118,6 +123,9 @@ def is_cjk(text: str) -> bool:
 
 def has_label(text: str) -> bool:
     """Tell whether `text` has "By" or its like, anywhere."""
+    lowered = text[:_LONGEST].casefold()
+    if not any(word in lowered for word in _LABEL_WORDS):  # most lines: spare them the pattern
+        return False
     return _after_label(squeeze(text[:_LONGEST])) is not None
 
 
