@@ -20,7 +20,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -319,6 +319,40 @@ def _count(tallies: Any, case: Case, tool: str, values: Mapping[str, Any]) -> No
         tally.wrong += value is not None and not right
 
 
+#: Metadata columns whose confidences are checked, and the gold they are checked against.
+_CHECKED = {
+    "headline": "headline", "authors": "authors", "outlet": "outlet",
+    "published_date": "published", "agency": "agency",
+}  # fmt: skip
+_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
+
+
+def reliability(found: Sequence[Case]) -> list[dict[str, Any]]:
+    """Return, by field and bin of confidence, how many best candidates were right (kept aside).
+
+    The first candidate of a field counts whether or not it was sure enough to be given.
+    """
+    bins: dict[tuple[str, float], list[tuple[float, bool]]] = defaultdict(list)
+    for case in found:
+        if case.part != ASIDE:
+            continue
+        evidence = metadata_of(case).evidence
+        for field, gold in _CHECKED.items():
+            best = next((c for c in evidence if c.field == field), None)
+            if best is None or gold not in case.gold:
+                continue
+            low = max(edge for edge in _BINS if best.confidence >= edge)
+            bins[field, low].append((best.confidence, is_right(case, gold, best.value)))
+    return [
+        {
+            "field": field, "from": low, "values": len(points),
+            "confidence": sum(sure for sure, _ in points) / len(points),
+            "right": sum(right for _, right in points) / len(points),
+        }
+        for (field, low), points in sorted(bins.items())
+    ]  # fmt: skip
+
+
 def markdown(rows: list[dict[str, Any]]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
@@ -334,5 +368,17 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def reliability_markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the reliability rows as a Markdown table."""
+    lines = ["| field | values | mean confidence | share right |", "|---|---:|---:|---:|"]
+    for row in rows:
+        numbers = f"{row['values']} | {row['confidence']:.2f} | {row['right']:.2f}"
+        lines.append(f"| {row['field']} | {numbers} |")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    print(markdown(run(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")
+    print(markdown(run(folder)))
+    print("\nReliability on kept-aside domains (best candidate of each field)\n")
+    print(reliability_markdown(reliability(list(cases(folder)))))

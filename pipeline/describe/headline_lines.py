@@ -179,7 +179,7 @@ def _by(text: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.casefold() for word in _WORD.findall(text))
+    return frozenset(_WORD.findall(text.casefold()))
 
 
 def _slug(url: str | None) -> str:
