@@ -1,0 +1,110 @@
+"""The report in a real browser: browsed without an error, safe, and accessible."""
+
+import pytest
+
+from tests.browser import support
+
+pytestmark = pytest.mark.browser
+
+EVIL = '</p></script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">'
+STORY = """\
+{name}
+
+By {author}
+
+The town of Little Example opened its new footbridge on Saturday, three years after the old one
+was closed. {extra}
+
+"It took longer than anybody wanted," said Anna Baker, who chairs the bridge committee.
+
+The bridge is forty metres long and made of larch from the hills around the town. Volunteers laid
+the last of its 312 planks on Friday night by the light of a tractor.
+
+The committee raised most of the money by selling the planks one by one, each with the name of its
+donor burnt into the wood. The county paid for the foundations, which had to be moved twice after
+floods in the spring washed the first ones away.
+
+Trains will not stop at the crossing any more, the railway said, now that walkers have a way of
+their own. A bus will run from the station on market days until the end of October.
+"""
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory):
+    """A report over a story in two papers, both hostile, and an article alone."""
+    folder = tmp_path_factory.mktemp("report")
+    inbox = folder / "inbox" / support.DAY.isoformat()
+    inbox.mkdir(parents=True)
+    first = STORY.format(name="Footbridge opens", author="Carl Miller", extra=EVIL)
+    second = STORY.format(
+        name=EVIL, author=EVIL, extra="Rain fell all day, and nobody seemed to mind it."
+    )
+    (inbox / "one.txt").write_text(first)
+    (inbox / "two.txt").write_text(second)
+    (inbox / "empty.txt").write_text("")
+    support.run_copydesk(folder / "inbox", folder / "out")
+    return folder / "out" / "report"
+
+
+def _open(page, hostile, name="index.html"):
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto((hostile / name).as_uri())
+    return requested
+
+
+def test_a_story_can_be_browsed(page, hostile):
+    requested = _open(page, hostile)
+    story = page.locator("details.story").first
+    story.locator("> summary").click()
+    assert story.get_by_text("canonical", exact=True).is_visible()
+    marks = story.locator("mark:visible")
+    assert marks.count() >= 2
+    other = marks.first.locator("a").get_attribute("href")
+    marks.first.locator("a").click()
+    assert page.url.endswith(other)
+    assert page.locator(other).evaluate("e => e.matches(':target')")
+    page.get_by_role("link", name="Metadata").click()
+    assert page.get_by_role("heading", name="Metadata").is_visible()
+    assert page.troubles == []
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+
+
+def test_no_script_of_an_article_runs_even_without_the_policy(chromium, hostile):
+    for bypassed in (False, True):
+        context = chromium.new_context(bypass_csp=bypassed)
+        page = context.new_page()
+        for name in ("index.html", f"{support.DAY}.html"):
+            _open(page, hostile, name)
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            page.wait_for_timeout(200)
+            assert page.evaluate("window.hacked") is None
+            assert page.locator("script").count() == 0
+            assert page.get_by_text("window.hacked = 1").count() > 0
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_page_is_accessible_and_fits(chromium, hostile, axe, scheme, width):
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    _open(page, hostile)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_pictures_are_drawn(page, hostile):
+    _open(page, hostile)
+    page.locator("img").evaluate_all("all => all.forEach(image => image.loading = 'eager')")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    sizes = page.locator("img").evaluate_all("all => all.map(image => image.naturalWidth)")
+    assert len(sizes) >= 8
+    assert all(sizes)
+    assert page.troubles == []
