@@ -18,8 +18,8 @@ from pipeline.records import BODY, Candidate, Line
 if TYPE_CHECKING:
     from pipeline.describe.context import Context
 
-#: How far each rule is trusted: estimates, not measurements. The annotated texts hold too few
-#: cases a rule to measure one; the order follows how directly the rule's text says whose copy it is.
+#: How far each rule is trusted: estimates, not measurements, as the annotated texts hold too few
+#: cases a rule. The order follows how directly the rule's text says whose copy it is.
 CONFIDENCE: Final = {
     "dateline": 0.98,
     "own_site": 0.98,
@@ -46,6 +46,17 @@ _CONTRIBUTED: Final = re.compile(
     r"con información de|avec|wire (?:services?|reports)|helped report|added to this report)\b",
     re.I,
 )
+#: Pieces of which every match of a pattern holds one: looking for them first costs far less.
+_IN_CONTRIBUTED: Final = (
+    "contribut", "assisted", "material", "information", "used in", "included in", "with ",
+    "additional reporting", "also reported", "con informaci", "avec", "wire ", "helped report",
+    "added to",
+)  # fmt: skip
+_IN_COPYRIGHT: Final = ("copyright", "©", "(c)", "℗")
+_IN_DISTRIBUTED: Final = (
+    "distributed", "provided", "published", "courtesy", "republished", "produced", "supplied",
+    "written", "source", "quelle", "fuente", "fonte", "permission",
+)  # fmt: skip
 _PHOTO: Final = re.compile(
     r"\b(?:photos?|photograph(?:er|s|ed)?|images?|pictures?|video|file|getty|courtesy|caption|foto|"
     r"graphic|poll|screenshot|illustration|via)\b|\bpool\b|/(?:Getty|AP|Reuters|AFP)",
@@ -153,14 +164,15 @@ def _lines(context: Context) -> Iterator[Line]:
     if body:
         numbers |= set(range(max(0, body[0] - 20), body[0] + 4))
         numbers |= set(body[-_LAST_LINES:]) | set(range(body[-1], min(len(lines), body[-1] + 25)))
-    for role in ("byline", "credit", "legal", "bio", "editor_note", "outlet"):
-        numbers |= {number for number, line in enumerate(lines) if line.role == role}
+    numbers |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
     for number in sorted(number for number in numbers if number < len(lines)):
         line = lines[number]
         if len(line.text) <= _LONGEST and (line.role not in _NEVER or _signs(line, number, body)):
             yield line
 
 
+#: Roles whose lines are read wherever they stand.
+_CREDITING: Final = frozenset(("byline", "credit", "legal", "bio", "editor_note", "outlet"))
 #: Roles that name agencies for other reasons: pictures, other stories, menus.
 _NEVER: Final = frozenset(("caption", "related", "nav", "comment", "headline", "repeat"))
 
@@ -173,11 +185,12 @@ def _signs(line: Line, number: int, body: list[int]) -> bool:
 
 def _from_line(line: Line) -> Iterator[Candidate]:
     text = line.text.strip()
-    if _CONTRIBUTED.search(text):
+    lower = text.lower()
+    if any(map(lower.__contains__, _IN_CONTRIBUTED)) and _CONTRIBUTED.search(text):
         yield from _contributed(text)
-    elif (name := _copyright(text)) is not None:
+    elif any(map(lower.__contains__, _IN_COPYRIGHT)) and (name := _copyright(text)) is not None:
         yield _candidate("agency", name, "copyright", text)
-    elif (name := _distributed(text)) is not None:
+    elif any(map(lower.__contains__, _IN_DISTRIBUTED)) and (name := _distributed(text)) is not None:
         yield _candidate("agency", name, "credit", text)
     elif (name := _byline(text, line.role)) is not None:
         yield _candidate("agency", name, "byline", text)

@@ -15,6 +15,7 @@ import yaml
 
 #: What may surround a name or code where it stands alone: "By The AP", "dpa/lby", "AFP Photo".
 _EDGES: Final = " \t\u00a0.,;:|/*•·-–—()[]\"'“”"
+_HEAD: Final = re.compile(r"[^/|,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +76,35 @@ def mention() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:(?P<name>{named})|(?P<code>{coded}))(?!\w)")
 
 
+#: Bytes to blanks, ASCII letters, digits and "_" excepted: what is left are plain words.
+_TO_WORDS: Final = bytes(
+    code if (chr(code).isalnum() and code < 128) or code == ord("_") else 32 for code in range(256)
+)
+
+
+def _plain_words(text: str) -> list[bytes]:
+    return text.encode("utf-8", "surrogatepass").translate(_TO_WORDS).split()
+
+
 @functools.cache
-def _telling_words() -> frozenset[str]:
-    """Return the longest word of each name, as printed and in capitals, and all codes' words."""
-    longest = (
-        max(re.findall(r"\w+", name), key=len) for name in (n for a in agencies() for n in a.names)
-    )
-    codes = (word for code in _by_code() for word in re.findall(r"\w+", code))
-    return frozenset(form for word in longest for form in (word, word.upper())) | frozenset(codes)
+def _telling_words() -> tuple[frozenset[bytes], re.Pattern[str]]:
+    """Return the longest plain word of each name, printed and in capitals, and of each code.
 
-
-_WORDS: Final = re.compile(r"\w+")
+    The second part finds the names without any plain word.
+    """
+    names = [name for agency in agencies() for name in agency.names]
+    forms = [form for name in names for form in (name, name.upper())] + list(_by_code())
+    plain = frozenset(max(words, key=len) for form in forms if (words := _plain_words(form)))
+    foreign = sorted({form for form in forms if not _plain_words(form)})
+    return plain, re.compile("|".join(map(re.escape, foreign)))
 
 
 def may_mention(text: str) -> bool:
     """Return whether `text` can hold a match of `mention`; much cheaper than looking for one."""
-    return not _telling_words().isdisjoint(_WORDS.findall(text))
+    plain, foreign = _telling_words()
+    if not plain.isdisjoint(_plain_words(text)):
+        return True
+    return not text.isascii() and foreign.search(text) is not None
 
 
 def of_mention(match: re.Match[str]) -> str:
@@ -105,8 +119,7 @@ def exactly(text: str) -> str | None:
         return _by_name().get(bare.casefold()) or exactly(bare[4:])
     found = _by_name().get(bare.casefold()) or _by_code().get(bare)
     # "dpa/Region X", "AFP/Relaxnews": the part before the slash decides.
-    head = re.split(r"[/|,]", bare, maxsplit=1)[0].strip()
-    return found or _by_code().get(head)
+    return found or _by_code().get(_HEAD.match(bare)[0].strip())  # type: ignore[index]
 
 
 def of_host(host: str | None) -> str | None:

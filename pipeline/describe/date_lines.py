@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: A line that could hold a date: a year, or a numeric date with a short year.
 _DATED: Final = re.compile(
-    r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\s?\d\d|\b\d{1,2}[\s-]\w{3,9}[\s-]['’]?\d\d\b"
+    r"\d(?:(?:(?<=1)9|(?<=2)0)\d\d|\d?[./-]\d{1,2}[./-]\s?\d\d"
+    r"|(?<=\b\d)\d?[\s-]\w{3,9}[\s-]['’]?\d\d\b)"
 )
 _BYLINE: Final = re.compile(r"(?:^|[|•·–—-])\s*(?:by|von|por|par|di|door|af|av)\b[\s:]", re.I)
 _LONGEST: Final = 300

@@ -75,6 +75,8 @@ def words() -> Mapping[str, Any]:
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -89,6 +91,17 @@ def month_numbers() -> Mapping[str, int]:
         for name in entry.split("|")
     }
 
+
+@functools.cache
+def _month_heads() -> frozenset[str]:
+    return frozenset(name[:3] for name in month_numbers())
+
+
+_DIGIT: Final = re.compile(r"\d")
+_LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
+#: How far the pieces of a date reach to both sides of its month, in characters, and one more.
+_BEFORE_MONTH: Final = 20
+_AFTER_MONTH: Final = 40
 
 _WORD: Final = r"[^\W\d_]{3,14}"
 _ORDINAL: Final = r"(?:st|nd|rd|th|er|º|ª|°)?"
@@ -123,20 +136,22 @@ _NAMED: Final = (
     )),
 )  # fmt: skip
 
+# Patterns open with the character itself, not with what must not stand before it: so the
+# matcher skips to it.
 _ISO: Final = re.compile(
-    rf"(?<![\d-])(?P<year>{_YEAR})(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)"
+    r"(?P<year>[12](?<![\d-][12])(?:(?<=1)9|(?<=2)0)\d\d)(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)"
     r"(?P<day>0[1-9]|[12]\d|3[01]|[1-9])(?![\d])"
 )
 _COMPACT: Final = re.compile(
-    rf"(?<!\d)(?P<year>{_YEAR})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?P<year>[12](?<!\d[12])(?:(?<=1)9|(?<=2)0)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
     r"(?:[T ]?(?P<clock>[0-2]\d[0-5]\d(?:[0-5]\d)?))?(?!\d)"
 )
 _NUMERIC: Final = re.compile(
-    rf"(?<![\d.,/:-])(?P<first>\d{{1,2}})(?P<sep>[-/.]|\s\|\s)\s?(?P<second>\d{{1,2}})(?P=sep)\s?"
+    rf"(?P<first>\d(?<![\d.,/:-]\d)\d?)(?P<sep>[-/.]|\s\|\s)\s?(?P<second>\d{{1,2}})(?P=sep)\s?"
     rf"(?:(?P<year>{_YEAR})|(?P<short>\d\d))(?!\d|[-/.:]\d)"
 )
 _ASIAN: Final = re.compile(
-    rf"(?P<year>{_YEAR})\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일]"
+    r"(?P<year>[12](?:(?<=1)9|(?<=2)0)\d\d)\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]"
 )
 _EPOCH: Final = re.compile(
     r"\s*(?P<seconds>1[0-9]{9}|[89][0-9]{8})(?P<fraction>\d{3})?(?:\.\d+)?\s*"
@@ -196,7 +211,7 @@ def parse(text: str, *, now: datetime | None = None, order: Order | None = None)
 
 
 def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
-    if not any(char.isdigit() for char in text):
+    if not _DIGIT.search(text):
         return
     for match in _ISO.finditer(text):
         yield from _stated(match, int(match["month"]), "iso")
@@ -207,10 +222,29 @@ def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
     for match in _NUMERIC.finditer(text):
         yield from _numeric(match, order)
     months = month_numbers()
+    spans = _month_spans(text)
     for form, pattern in _NAMED:
-        for match in pattern.finditer(text):
-            if month := months.get(fold(match["month"])):
-                yield from _stated(match, month, form)
+        for start, end in spans:
+            for match in pattern.finditer(text, start, end):
+                if month := months.get(fold(match["month"])):
+                    yield from _stated(match, month, form)
+
+
+def _month_spans(text: str) -> list[tuple[int, int]]:
+    """Return where a date with its month in letters can stand; all else need not be read."""
+    heads = _month_heads()
+    spans: list[tuple[int, int]] = []
+    for word in _LETTERS.finditer(text):
+        # An ordinal's letters may stand right before the name: "5thMay".
+        head = fold(word[0][:6])
+        if heads.isdisjoint((head[:3], head[1:4], head[2:5])):
+            continue
+        start, end = max(0, word.start() - _BEFORE_MONTH), word.end() + _AFTER_MONTH
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def _stated(match: re.Match[str], month: int, form: str) -> Iterator[Stated]:

@@ -80,11 +80,12 @@ _LEAD: Final = " \t\u00a0*•·>|_—–-"
 
 def read(paragraph: str) -> Dateline | None:
     """Return the dateline at the start of `paragraph` (its first 160 characters), or None."""
-    text = paragraph[:160].lstrip(_LEAD)
-    for pattern, reader in (
-        (_SOURCE_FIRST, _source_first), (_SOURCED, _sourced), (_PLAIN, _plain),
-        (_CHINESE, _source_first),
-    ):  # fmt: skip
+    return _read(paragraph[:160].lstrip(_LEAD))
+
+
+@functools.lru_cache(maxsize=64)  # `agency` reads the same paragraphs again.
+def _read(text: str) -> Dateline | None:
+    for pattern, reader in _READERS if "(" in text else _READERS[2:]:
         match = pattern.match(text)
         if match is not None and (found := reader(match)) is not None:
             return found
@@ -169,6 +170,15 @@ def _titled(text: str) -> bool:
     return all(word in _SMALL or word[0].isupper() for word in re.split(r"[\s/-]+", text) if word)
 
 
+#: The forms of a dateline in the order tried; the first two need a parenthesis.
+_READERS: Final = (
+    (_SOURCE_FIRST, _source_first),
+    (_SOURCED, _sourced),
+    (_PLAIN, _plain),
+    (_CHINESE, _source_first),
+)
+
+
 def opening(context: Context) -> Iterator[Line]:
     """Yield the lines that may open the story: its first paragraphs, whatever their roles."""
     start = context.first_body_index
@@ -183,13 +193,19 @@ def opening(context: Context) -> Iterator[Line]:
             yield line
 
 
+#: Kinds that show a dateline even below the first paragraph.
+_CLEAR: Final = frozenset(("sourced", "capitals", "region"))
+
+
 def found(context: Context) -> tuple[Dateline, Line] | None:
     """Return the dateline of the document and its line: the first of the opening paragraphs."""
     for number, line in enumerate(opening(context)):
         if number >= PARAGRAPHS + 3:
             break
         dateline = read(line.text)
-        if dateline is not None and (number == 0 or dateline.kind in ("sourced", "capitals", "region")):
+        if dateline is not None and (
+            number == 0 or dateline.kind in ("sourced", "capitals", "region")
+        ):
             return dateline, line
     return None
 

@@ -160,7 +160,6 @@ def detect(texts: Sequence[str]) -> list[tuple[str | None, float | None]]:
 
 @functools.lru_cache(maxsize=64)
 def _detect_one(text: str) -> tuple[str | None, float | None]:
-    import numpy as np
 
     odds, counts = _log_odds(_sample(text))
     total = odds.sum(axis=0)
