@@ -38,6 +38,7 @@ _WROTE = re.compile(
     r"|covers|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
     re.I,
 )
+_BY_DOING = re.compile(r"\W{0,3}by\s+[a-z]{2,20}ing\b", re.I)
 _MORE_BY = re.compile(
     r"\s*(?:click (?:here )?(?:to|for) )?(?:get |read |see |view )?(?:more|all)(?: (?:stories"
     r"|articles|posts|columns?|work))? (?:by|from) ([^\W\d_][\w .'’-]{4,50})\s*[.>»]{0,2}\s*$",
@@ -56,12 +57,18 @@ def _outlets() -> frozenset[str]:
 
 def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
-    known = _outlets() | {fold(c.value) for c in context.markup_for("outlet")}
+    known = _outlets() | {fold(name) for name in _site_names(context)}
     found = _from_markup(context, known) + _from_lines(context, known)
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
         found.append(_authors(names, 0.85, "given_authors", given))
     return found
+
+
+def _site_names(context: Context) -> list[str]:
+    """Return the site's own names, which are no people unless a person's site bears their name."""
+    names = [c.value for c in context.markup_for("outlet") if c.value.strip()]
+    return [name for name in names if " " not in name or not opens_with_given_name(name)]
 
 
 def _authors(names: tuple[str, ...], confidence: float, rule: str, source: str) -> Candidate:
@@ -156,6 +163,8 @@ def _read_byline(
     text: str, rule: str, known: frozenset[str], *, label: bool = False
 ) -> list[Candidate]:
     labelled = starts_with_label(text)
+    if _BY_DOING.match(text):
+        return []
     names = parse_names(text, known=known, single=labelled, label=label, strict=True)
     letters = sum(map(len, names))
     if not names or (not labelled and not label and letters < _NAME_SHARE * len(text)):

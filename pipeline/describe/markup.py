@@ -299,6 +299,8 @@ def _meta(tree: HtmlElement) -> list[Candidate]:
         value = plain(content)
         rule = "meta_" + key.lower()
         if field == "authors":
+            if key.lower() == "citation_author" and value.count(",") == 1:
+                value = " ".join(reversed(value.split(",")))  # "Berg, Anna"
             authors.setdefault(rule, []).append(value)
         elif value:
             found.append(_candidate(field, value, rule))

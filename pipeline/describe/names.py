@@ -213,7 +213,10 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
     """Return the one lone word or pen name that a labelled text holds."""
     pieces = _pieces(text)
     organisations = data_words("organisation_words.txt")
+    whole = {part.strip(" .:*\"'“”‘’_") for part in _SEPARATOR.split(_DATE.sub(" | ", text))}
     for piece in pieces[:2]:
+        if piece not in whole:
+            continue  # a word cut out of a phrase
         words = piece.split()
         if len(words) != 1 or fold(piece) in known or not 2 <= len(piece) <= 30:
             continue

@@ -100,3 +100,8 @@ def test_address_and_language():
 def test_source_texts_are_bounded():
     found = read(f'<meta property="og:title" content="{"word " * 400}">', "<h1>" + "x" * 5000)
     assert all(len(candidate.source_text) <= 200 for candidate in found)
+
+
+def test_citations_name_the_family_first():
+    found = read('<meta name="citation_author" content="Berg, Anna">')
+    assert values(found, "authors") == ["Anna Berg"]

@@ -91,3 +91,7 @@ def test_any_text_gives_a_bounded_list_of_plain_names(text):
     names = parse_names(text, single=True)
     assert len(names) <= MOST_NAMES
     assert all(name and name == name.strip() and "@" not in name for name in names)
+
+
+def test_a_word_out_of_a_phrase_is_no_lone_name():
+    assert parse_names("Human in the Loop", single=True) == ()
