@@ -25,7 +25,7 @@ from pipeline.records import BODY, Cleaned, Line
 #: Pages handled at once, by characters of flattened text: what the processor's cache holds.
 _BATCH: Final = 400_000
 
-#: Doubtful share of the expected body from which on trafilatura is asked (one page in twelve),
+#: Doubtful share of the expected body from which on trafilatura is asked (one page in eight),
 #: and the bounds of its weight, which grows with the doubt. On surer pages its opinion costs time
 #: and gains nothing (measured on training pages, out of fold).
 UNSURE: Final = 0.15
