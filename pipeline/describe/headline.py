@@ -94,10 +94,26 @@ def _decks(context: Context) -> list[Candidate]:
         for line in context.with_role("deck")[:1]
         if 8 <= len(line.text) <= 600
     ]
+    if not found and not context.markup:
+        found = _under_headline(context)
     given = context.document.given.get("deck")
     if given:
         found.append(Candidate("deck", plain(given), 0.85, "given_deck", shorten(given)))
     return found + [c for c in context.markup_for("deck") if 20 <= len(c.value) <= 600]
+
+
+def _under_headline(context: Context) -> list[Candidate]:
+    """Read a sentence right under the headline of flattened text, above the body, as the deck."""
+    for line in context.under_headline[:1]:
+        text = squeeze(line.text[:600])
+        is_plain = line.role in _DECK_ROLES and not _CREDITED.search(text[-80:])
+        if is_plain and 8 <= text.count(" ") <= 50 and text[:1] not in "*•|+":
+            return [Candidate("deck", text, 0.7, "line_under_headline", shorten(text))]
+    return []
+
+
+_DECK_ROLES: Final = frozenset(("nav", "deck", "other", "related", "promo"))
+_CREDITED = re.compile(r"\([^()]{3,70}\)\W{0,2}$|/[A-Z]\w{1,20}$|\d{4}$|getty|photo", re.I)
 
 
 def site_keys(context: Context) -> frozenset[str]:
