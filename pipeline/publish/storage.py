@@ -25,7 +25,6 @@ from typing import Any, Final, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
@@ -97,7 +96,7 @@ class Storage:
         table: str,
         dates: Sequence[date] | None = None,
         columns: Sequence[str] | None = None,
-        where: ds.Expression | None = None,
+        where: pc.Expression | None = None,
     ) -> pa.Table:
         """Return the rows of `dates` (all by default), partition column included.
 
@@ -108,7 +107,7 @@ class Storage:
         wanted = list(columns) if columns is not None else schema.names
         days = self.partitions(table) if dates is None else dates
         tables = [self._read_day(table, day, wanted, where) for day in days]
-        empty = pa.schema([schema.field(name) for name in wanted]).empty_table()
+        empty = pa.Table.from_batches([], pa.schema([schema.field(name) for name in wanted]))
         return pa.concat_tables([empty, *(t for t in tables if t is not None)])
 
     def batches(
@@ -152,16 +151,25 @@ class Storage:
         return [info.path for info in infos if info.extension == "parquet"]
 
     def _read_day(
-        self, table: str, day: date, wanted: list[str], where: ds.Expression | None
+        self, table: str, day: date, wanted: list[str], where: pc.Expression | None
     ) -> pa.Table | None:
         files = self._files(table, day)
         if not files:
             return None
         schema = arrow_schema(table)
         stored = [field for field in schema if field.name != PARTITION]
-        dataset = ds.dataset(files, schema=pa.schema(stored), filesystem=self._fs, format="parquet")
         names = [name for name in wanted if name != PARTITION]
+        if where is None:
+            tables = [self._read_file(path, names) for path in files]
+            return _with_day(pa.concat_tables(tables), day, wanted, schema)
+        import pyarrow.dataset as ds  # imports pandas too where that is installed
+
+        dataset = ds.dataset(files, schema=pa.schema(stored), filesystem=self._fs, format="parquet")
         return _with_day(dataset.to_table(columns=names, filter=where), day, wanted, schema)
+
+    def _read_file(self, path: str, names: list[str]) -> pa.Table:
+        with self._fs.open_input_file(path) as source:
+            return pq.ParquetFile(source).read(names)
 
     # Writing ----------------------------------------------------------------------------------
 
