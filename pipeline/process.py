@@ -14,12 +14,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
 from pipeline.records import Candidate, Cleaned, Document, Metadata
 
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
 _WORD: Final = r"[\pL\pN_]+(?:['’-][\pL\pN_]+)*"
+
+#: What every batch imports sooner or later, pages excepted; named for workers that start early.
+WORKER_MODULES: Final = ("pipeline.process", "pipeline.clean", "pipeline.describe", "lightgbm")
 
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
@@ -46,10 +50,12 @@ class _Item:
     failure: tuple[str, str, str] | None = None  # stage, reason, error
 
 
-def process_batch(batch: pa.RecordBatch, furniture: pa.Table | None = None) -> pa.RecordBatch:
+def process_batch(
+    batch: pa.RecordBatch, furniture: Mapping[str, FurnitureIndex] | None = None
+) -> pa.RecordBatch:
     """Return one `RESULT_SCHEMA` row for each row of `raw_documents` in `batch`, in order.
 
-    `furniture` is what `outlet_furniture` has learned so far. A row has either an article or the
+    `furniture` is what recurs in each source, by `source_key`. A row has either an article or the
     failure fields filled; a document that cannot be read costs itself, never the batch.
     """
     items = [_Item(document) for document in documents_of(batch)]
@@ -111,13 +117,14 @@ def _clean_html(items: Sequence[_Item]) -> None:
         _take(item, result)
 
 
-def _clean_text(items: Sequence[_Item], furniture: pa.Table | None) -> None:
+def _clean_text(items: Sequence[_Item], furniture: Mapping[str, FurnitureIndex] | None) -> None:
     if not items:
         return
     from pipeline.clean import clean_texts
 
     raw_texts = [item.document.content.decode(item.document.charset) for item in items]
-    for item, cleaned in zip(items, clean_texts(raw_texts), strict=True):
+    known = [furniture.get(document_source_key(i.document)) for i in items] if furniture else None
+    for item, cleaned in zip(items, clean_texts(raw_texts, known), strict=True):
         _take(item, cleaned)
 
 

@@ -18,10 +18,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.local import map_batches
 from pipeline.process import (
+    document_source_key,
     documents_of,
     lost_row,
     process_batch,
@@ -35,6 +37,10 @@ _BATCH_BYTES: Final = 16 << 20
 #: Rows a worker gets at a time: few enough to keep all workers busy on a small day.
 _BATCH_ROWS: Final = 64
 _FINGERPRINT_ROWS: Final = 2_048
+_FURNITURE_ROWS: Final = 1_024
+#: Counts of lines held at a time, and documents from which a line met once need not be kept.
+_FURNITURE_COUNTS: Final = 1_000_000
+_LARGE_SOURCE: Final = 20
 #: Days of earlier partitions whose furniture counts are used for a day.
 FURNITURE_DAYS: Final = 90
 
@@ -177,20 +183,48 @@ def _failed(storage: Storage, day: date, stage: str) -> list[dict[str, Any]]:
 
 def learn_furniture_day(storage: Storage, day: date) -> Outcome:
     """Count the recurring lines of each source of `day` into `outlet_furniture`."""
-    rows: list[dict[str, Any]] = []
+    from pipeline.clean import line_counts
+
+    counts: list[list[dict[str, Any]]] = []
+    progress.begin("Learning furniture", storage.row_count("raw_documents", day))
+    for batch in storage.batches("raw_documents", day, rows=_FURNITURE_ROWS):
+        texts = [d for d in documents_of(batch) if d.media_type == "text/plain"]
+        keys = [document_source_key(document) for document in texts]
+        counts.append(line_counts(keys, [d.content.decode(d.charset) for d in texts]))
+        progress.advance(batch.num_rows)
+        if sum(map(len, counts)) > _FURNITURE_COUNTS:
+            counts = [_recurring(counts)]
+    rows = ({**row, "scrape_date": day} for row in _recurring(counts))
     outcome = Outcome()
-    storage.write("outlet_furniture", day, to_table("outlet_furniture", rows))
-    outcome.counts["lines"] = len(rows)
+    table = to_table("outlet_furniture", rows)
+    outcome.counts["lines"] = storage.write("outlet_furniture", day, table)
     return outcome
+
+
+def _recurring(counts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Add batches up; of large sources drop lines met once, which bounds memory at little loss."""
+    from pipeline.clean import merged_counts
+
+    return [
+        row
+        for row in merged_counts(counts)
+        if row["documents"] > 1 or row["source_documents"] < _LARGE_SOURCE
+    ]
+
+
+def _furniture(storage: Storage, day: date) -> dict[str, FurnitureIndex]:
+    """What recurs in each source, by the counts of `day` and the days before it."""
+    from pipeline.clean import furniture_indexes
+
+    first = day - timedelta(days=FURNITURE_DAYS)
+    learned = [d for d in storage.partitions("outlet_furniture") if first <= d <= day]
+    return furniture_indexes(storage.read("outlet_furniture", learned))
 
 
 def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
     """Clean and describe the documents of `day` into their two tables and quarantine."""
     outcome = Outcome()
-    learned = [d for d in storage.partitions("outlet_furniture")
-               if day - timedelta(days=FURNITURE_DAYS) <= d <= day]  # fmt: skip
-    furniture = storage.read("outlet_furniture", learned)
-    function = functools.partial(process_batch, furniture=furniture)
+    function = functools.partial(process_batch, furniture=_furniture(storage, day))
     raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)
     progress.begin("Cleaning and describing", storage.row_count("raw_documents", day))
     failed = _Failures(storage)

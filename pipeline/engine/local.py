@@ -7,13 +7,14 @@ killed it, not the batch: the batch is halved and tried again until the culprit 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from typing import Final
 
 import pyarrow as pa
@@ -26,6 +27,11 @@ LostRow = Callable[[pa.RecordBatch, str, str], pa.RecordBatch]
 #: Seconds a batch may take: a start, and a share for each row. A page takes 10 to 50 ms.
 _BASE_SECONDS: Final = 20.0
 _SECONDS_A_ROW: Final = 0.5
+
+
+logger = logging.getLogger(__name__)
+_EVERYBODYS: Final = (ImportError, OSError, MemoryError, NameError)
+_installed: BatchFunction
 
 
 def default_workers() -> int:
@@ -44,16 +50,20 @@ def map_batches(
     """Yield `batch, function(batch)` for each batch, in order, computed by `workers` processes.
 
     Few batches are in flight at a time, so memory is bounded whatever the input's size. A row
-    whose worker dies or runs out of time is replaced by `lost(row, reason, message)` with the
-    reason `crashed` or `timeout`, and its batch comes in parts. An exception raised by `function`
-    is raised here.
+    whose worker dies, fails or runs out of time is replaced by `lost(row, reason, message)` with
+    the reason `crashed` or `timeout`, and its batch comes in parts. What is bound to `function`
+    goes to each worker once. An error of the machine or the installation (`_EVERYBODYS`) is
+    raised here: no row is to blame for it.
     """
     count = workers or default_workers()
     # Forking a process that runs threads (Dagster does) can deadlock; a fork server cannot.
     context = get_context("forkserver")
-    context.set_forkserver_preload([_module(function)])
-    with ProcessPool(max_workers=count, context=context) as pool:
-        run = _Run(pool, function, lost, base_seconds)
+    start_early(_module(function))
+    pool = ProcessPool(
+        max_workers=count, context=context, initializer=_install, initargs=[function]
+    )
+    with pool:
+        run = _Run(pool, lost, base_seconds)
         waiting: deque[tuple[pa.RecordBatch, Future[pa.RecordBatch]]] = deque()
         for batch in batches:
             waiting.append((batch, run.schedule(batch)))
@@ -63,27 +73,41 @@ def map_batches(
             yield from run.finish(*waiting.popleft())
 
 
+def start_early(*modules: str) -> None:
+    """Start the server that forks the workers; it imports `modules`, once for all of them.
+
+    It imports beside whatever this process does next. Does nothing where it runs already.
+    """
+    forkserver.set_forkserver_preload(list(modules))
+    forkserver.ensure_running()
+
+
 def _module(function: BatchFunction) -> str:
     """Return where workers find `function`, also where some of its arguments are bound."""
     return function.func.__module__ if isinstance(function, partial) else function.__module__
 
 
+def _install(function: BatchFunction) -> None:
+    """Keep the function in this worker for the batches to come."""
+    global _installed
+    _installed = function
+
+
+def _call(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return _installed(batch)
+
+
 class _Run:
     """One map over a pool: schedules batches and takes apart those that fail."""
 
-    def __init__(
-        self, pool: ProcessPool, function: BatchFunction, lost: LostRow, base_seconds: float
-    ) -> None:
+    def __init__(self, pool: ProcessPool, lost: LostRow, base_seconds: float) -> None:
         self._pool = pool
-        self._function = function
         self._lost = lost
         self._base_seconds = base_seconds
 
     def schedule(self, batch: pa.RecordBatch) -> Future[pa.RecordBatch]:
         limit = self._base_seconds + _SECONDS_A_ROW * batch.num_rows
-        future: Future[pa.RecordBatch] = self._pool.schedule(
-            self._function, args=[batch], timeout=limit
-        )
+        future: Future[pa.RecordBatch] = self._pool.schedule(_call, args=[batch], timeout=limit)
         return future
 
     def finish(
@@ -96,6 +120,11 @@ class _Run:
             reason, message = "timeout", "reading it took longer than its time limit"
         except ProcessExpired as error:
             reason, message = "crashed", f"a worker died on it (exit code {error.exitcode})"
+        except _EVERYBODYS:
+            raise
+        except Exception as error:
+            logger.warning("a batch failed; looking for the row", exc_info=error)
+            reason, message = "crashed", f"{type(error).__name__}: {error}"
         if batch.num_rows == 1:
             yield batch, self._lost(batch, reason, message)
             return

@@ -19,7 +19,7 @@ def die_on_seven(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def hang_on_seven(batch: pa.RecordBatch) -> pa.RecordBatch:
     if 7 in batch["x"].to_pylist():
-        time.sleep(60)
+        time.sleep(600)
     return double(batch)
 
 
@@ -27,3 +27,11 @@ def raise_on_seven(batch: pa.RecordBatch) -> pa.RecordBatch:
     if 7 in batch["x"].to_pylist():
         raise ValueError("seven")
     return double(batch)
+
+
+def lack_a_library(batch: pa.RecordBatch) -> pa.RecordBatch:
+    raise ImportError("no such library")
+
+
+def multiply(batch: pa.RecordBatch, factor: int) -> pa.RecordBatch:
+    return pa.record_batch({"x": pc.multiply(batch["x"], factor)})

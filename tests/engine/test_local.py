@@ -1,3 +1,5 @@
+import functools
+
 import pyarrow as pa
 import pytest
 
@@ -33,9 +35,20 @@ def test_a_hanging_row_costs_one_row(monkeypatch):
     monkeypatch.setattr(local, "_SECONDS_A_ROW", 0.1)
     expected = [2 * x for x in range(10)]
     expected[7] = -2
-    assert _run(faulty.hang_on_seven, _batches(10, 4), base_seconds=1.0) == expected
+    assert _run(faulty.hang_on_seven, _batches(10, 4), base_seconds=6.0) == expected
 
 
-def test_an_exception_is_raised():
-    with pytest.raises(ValueError, match="seven"):
-        _run(faulty.raise_on_seven, _batches(10, 4))
+def test_an_exception_costs_one_row():
+    expected = [2 * x for x in range(20)]
+    expected[7] = -1
+    assert _run(faulty.raise_on_seven, _batches(20, 6)) == expected
+
+
+def test_a_broken_installation_is_raised():
+    with pytest.raises(ImportError, match="no such library"):
+        _run(faulty.lack_a_library, _batches(10, 4))
+
+
+def test_what_is_bound_to_the_function_reaches_the_workers():
+    times_three = functools.partial(faulty.multiply, factor=3)
+    assert _run(times_three, _batches(10, 4)) == [3 * x for x in range(10)]
