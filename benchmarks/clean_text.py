@@ -103,37 +103,41 @@ def _kept(text: str, keep: Callable[[str], bool]) -> str:
 
 def _lines_rows(data: Path) -> list[Row]:
     found = [e for e in corpus.gold_examples(data) if e.kept_aside]
-    rows = _rows("annotated texts, word F1", found, 1)
+    rows = _annotated_rows("annotated texts, word F1", found)
     for kind in ("abp", "misinfo"):
         part = [e for e in found if e.way.startswith(kind)]
-        rows += _rows(f"annotated texts ({kind}), word F1", part, 1)
+        rows += _annotated_rows(f"annotated texts ({kind}), word F1", part)
     return rows
 
 
 def _seed_rows(data: Path) -> list[Row]:
     rows = [row for row in corpus.gold_rows(data) if row["source"] == "seeds"]
-    return _rows("seeds, word F1", [corpus.gold_example(data, row) for row in rows], 1)
+    return _annotated_rows("seeds, word F1", [corpus.gold_example(data, row) for row in rows])
+
+
+def _annotated_rows(work: str, found: Sequence[corpus.Example]) -> list[Row]:
+    return _rows(work, [e.text for e in found], [e.body for e in found], 1)
 
 
 def _page_rows(data: Path, collection: str) -> list[Row]:
-    ways = list(flatten.FLATTENERS)
-    kept = corpus.kept_aside
-    found = list(corpus.page_examples(data, collection, ways, each=2, only=kept))
-    rows = _rows(f"whole pages ({collection}), 4-gram F1", found, 4)
-    bodies = {e.name: e.body for e in found}
-    pages = [
-        (corpus.html_of(row), bodies[str(row["id"])])
-        for row in corpus.read(data / "data" / f"{collection}.jsonl.gz")
-        if str(row["id"]) in bodies
-    ]
-    golds = [body for _, body in pages]
+    ways = sorted(flatten.FLATTENERS)
+    pages, texts, golds = [], [], []
+    for row in corpus.read(data / "data" / f"{collection}.jsonl.gz"):
+        if not row["body"] or not corpus.kept_aside(corpus.site_of(row["url"] or row["id"])):
+            continue
+        pages.append((corpus.html_of(row), row["body"]))
+        # Two ways a page, the next two for the next page: all six come up alike.
+        for way in (ways * 2)[len(pages) * 2 % len(ways) :][:2]:
+            texts.append(flatten.FLATTENERS[way](pages[-1][0]))
+            golds.append(row["body"])
     work = f"whole pages ({collection}), 4-gram F1"
+    bodies = [body for _, body in pages]
+    rows = _rows(work, texts, golds, 4)
     return [*rows, _row(work, "trafilatura on the HTML", by_trafilatura,
-                        [page for page, _ in pages], golds, 4)]  # fmt: skip
+                        [page for page, _ in pages], bodies, 4)]  # fmt: skip
 
 
-def _rows(work: str, examples: Sequence[corpus.Example], length: int) -> list[Row]:
-    texts, golds = [e.text for e in examples], [e.body for e in examples]
+def _rows(work: str, texts: Sequence[str], golds: Sequence[str], length: int) -> list[Row]:
     by_copydesk(texts[:3])  # loads the model
     return [_row(work, name, tool, texts, golds, length) for name, tool in TOOLS.items()]
 
