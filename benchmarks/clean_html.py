@@ -40,20 +40,23 @@ def run(data: Path, every: int = 1) -> list[Row]:
 
     A row has collection, system, pages, f1 (of 4-grams, or of snippets), ms_a_page.
     """
+    return list(_rows(data, every))
+
+
+def _rows(data: Path, every: int) -> Iterator[Row]:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    rows = []
+    ready = systems()
     for collection in (*GOLD, SNIPPETS):
         pages = list(_pages(data, collection))[::every]
-        for system, extract in systems().items():
+        score = _snippet_f1 if collection == SNIPPETS else _gram_f1
+        for system, extract in ready.items():
             started = time.process_time()
             texts = [extract(corpus.html_of(page).encode("utf-8", "replace")) for page in pages]
             spent = (time.process_time() - started) * 1000 / max(len(pages), 1)
-            score = _snippet_f1 if collection == SNIPPETS else _gram_f1
-            rows.append({
+            yield {
                 "collection": collection, "system": system, "pages": len(pages),
                 "f1": score(pages, texts), "ms_a_page": spent,
-            })  # fmt: skip
-    return rows
+            }  # fmt: skip
 
 
 def _pages(data: Path, collection: str) -> Iterator[dict[str, Any]]:
@@ -199,8 +202,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take each n-th page only")
     arguments = parser.parse_args()
     print("| pages | system | F1 | CPU ms a page |\n|---|---|---|---|")
-    for row in run(arguments.data, arguments.every):
-        print("| {collection} ({pages}) | {system} | {f1:.4f} | {ms_a_page:.1f} |".format(**row))
+    for row in _rows(arguments.data, arguments.every):
+        print(
+            "| {collection} ({pages}) | {system} | {f1:.4f} | {ms_a_page:.1f} |".format(**row),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
