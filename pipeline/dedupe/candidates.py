@@ -32,7 +32,7 @@ CROWDED: Final = 8
 REPRESENTATIVES: Final = 4
 #: Shared share of the anchors outside quotations of the one with fewer, for a pair to be looked
 #: at: far below what any duplicate has, as the estimate is rough.
-MIN_SHARE: Final = 0.08
+MIN_SHARE: Final = 0.1
 #: Shared share of all anchors that makes up for having none outside quotations.
 MIN_QUOTED_SHARE: Final = 0.5
 #: An article with so few anchors may be looked at for a single shared one, if that is rare.
