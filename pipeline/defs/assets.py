@@ -11,7 +11,6 @@ from pipeline import stages
 from pipeline.contracts import contract
 from pipeline.defs import checks
 from pipeline.defs.metadata import (
-    column_lineage,
     column_schema,
     counts,
     described,
@@ -77,7 +76,7 @@ def _spec(
         group_name=group,
         kinds=kinds,
         owners=OWNERS,
-        metadata={"dagster/column_schema": column_schema(table)} | column_lineage(table),
+        metadata={"dagster/column_schema": column_schema(table)},
         partitions_def=scrape_days,
         freshness_policy=freshness,
     )

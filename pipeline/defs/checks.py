@@ -20,12 +20,17 @@ from pipeline.publish.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of an asset: what it asks, the function that answers, whether a no ends the run."""
+    """One check of an asset: what it asks, and the function that answers.
+
+    A no is red where the check is `severe`, else a warning; where it is `blocking`, it is red and
+    ends the run.
+    """
 
     name: str
     description: str
     run: Callable[[Storage, date], checks.Verdict]
     blocking: bool = False
+    severe: bool = False
 
 
 _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
@@ -34,6 +39,7 @@ _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
             "not_empty",
             "Scrapes came in for the day.",
             lambda storage, day: checks.not_empty(storage, "raw_documents", day),
+            severe=True,
         ),
     ),
     "quarantine": (
@@ -106,6 +112,7 @@ _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
             "not_empty",
             "The day has articles.",
             lambda storage, day: checks.not_empty(storage, "articles", day),
+            severe=True,
         ),
         Check(
             "length_drift",
@@ -187,16 +194,17 @@ def _unique_column(table: str) -> str | None:
 
 
 def result(asset: str, check: Check, verdict: checks.Verdict) -> dg.AssetCheckResult:
-    """Return a verdict as Dagster shows it: red where it blocks, a warning else."""
+    """Return a verdict as Dagster shows it: red where it is grave, a warning else."""
     metadata: dict[str, dg.MetadataValue | int | float] = dict(verdict.numbers)
     if verdict.rows:
         table = markdown_table(list(verdict.rows[0]), verdict.rows)
         metadata["details"] = dg.MetadataValue.md(table)
+    red = check.blocking or check.severe
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=check.name,
         passed=verdict.passed,
-        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if red else dg.AssetCheckSeverity.WARN,
         description=plain(verdict.message) or None,
         metadata=metadata,
     )

@@ -17,6 +17,8 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]])
 
 def _cell(value: object) -> str:
     """Escape HTML and every Markdown control character of an untrusted value."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     text = "" if value is None else str(value)
     flat = _visible(text[: 4 * _CELL_CHARACTERS])
     if len(flat) > _CELL_CHARACTERS:

@@ -106,6 +106,7 @@ def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -
         "bytes": storage.size(table, day),
         "preview": dg.MetadataValue.md(markdown_table(preview, rows)),
         **pictures(table, storage, day),
+        **column_lineage(table),
     }
 
 

@@ -29,11 +29,18 @@ def test_every_check_of_an_asset_is_declared_once_and_told():
 def test_what_would_mislead_blocks_and_the_rest_warns():
     blocking = {spec.name for spec in checks.specs("articles") if spec.blocking}
     assert blocking == {"contract", "unique_ids", "conservation", "canonicals_agree"}
-    warn = next(c for c in checks.of_table("articles") if not c.blocking)
+    warn = next(c for c in checks.of_table("articles") if c.name == "length_drift")
     shown = checks.result("articles", warn, Verdict(False, "thin day"))
     assert shown.severity == dg.AssetCheckSeverity.WARN
     error = next(c for c in checks.of_table("articles") if c.blocking)
     shown = checks.result("articles", error, Verdict(False, "lost"))
+    assert shown.severity == dg.AssetCheckSeverity.ERROR
+
+
+def test_an_empty_day_is_red_but_ends_no_run():
+    check = next(c for c in checks.of_table("raw_documents") if c.name == "not_empty")
+    assert not check.blocking
+    shown = checks.result("raw_documents", check, Verdict(False, "empty"))
     assert shown.severity == dg.AssetCheckSeverity.ERROR
 
 
@@ -62,6 +69,11 @@ def test_scraped_text_in_a_table_is_never_markup():
             "<blockquote",
         ):
             assert mark not in page, text
+
+
+def test_a_list_in_a_table_reads_as_a_list():
+    table = markdown_table(["authors"], [{"authors": ["A Writer", "B Editor"]}, {"authors": []}])
+    assert table.split("\n")[2:] == ["| A Writer, B Editor |", "|  |"]
 
 
 def test_scraped_text_in_a_message_is_never_markup():
