@@ -120,6 +120,7 @@ def _ascend(start: dict[str, float], examples: Sequence[Example]) -> dict[str, f
 def _write_weights(rows: Sequence[str]) -> None:
     _write("rule_weights.tsv", rows)
     resolve.weights.cache_clear()
+    resolve._fitted.cache_clear()
 
 
 def _write(name: str, rows: Sequence[str]) -> None:

@@ -64,7 +64,10 @@ def gather(context: Context) -> list[Candidate]:
 
 def _describe(context: Context) -> Metadata:
     candidates = gather(context)
-    chosen = {field: choose(field, candidates) for field in FIELDS}
+    by_field: dict[str, list[Candidate]] = {field: [] for field in FIELDS}
+    for candidate in candidates:
+        by_field.setdefault(candidate.field, []).append(candidate)
+    chosen = {field: choose(field, by_field[field]) for field in FIELDS}
     return Metadata(
         headline=chosen["headline"].value,
         deck=chosen["deck"].value,
