@@ -141,12 +141,15 @@ def _take(item: _Item, result: Cleaned | Exception) -> None:
 
 def _describe(items: Sequence[_Item]) -> None:
     from pipeline.describe import describe_batch
+    from pipeline.describe.roles import confirmed
 
     documents = [item.document for item in items]
     cleaned = [item.cleaned for item in items if item.cleaned is not None]
     described = describe_batch(documents, cleaned, [item.markup for item in items])
     for item, metadata in zip(items, described, strict=True):
         item.metadata = metadata
+        if item.cleaned is not None:
+            item.cleaned = confirmed(item.cleaned, metadata)
 
 
 def _row(item: _Item) -> Mapping[str, Any]:
