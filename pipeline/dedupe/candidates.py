@@ -38,6 +38,7 @@ MIN_QUOTED_SHARE: Final = 0.5
 #: An article with so few anchors may be looked at for a single shared one, if that is rare.
 FEW_ANCHORS: Final = 12
 
+_PRESENCE_BITS: Final = np.uint64(0x3FFFFF)
 _QUOTED, _RARE = np.uint64(1), np.uint64(2)
 #: Shared anchors handled at a time: 8 bytes each, a few copies.
 _BLOCK_ROWS: Final = 1 << 23
@@ -69,11 +70,11 @@ class Postings:
     open_counts: I64
 
 
-def postings(day: date, fingerprints: pa.Table, like: Postings | None = None) -> Postings:
+def postings(day: date, fingerprints: pa.Table, present: Bools | None = None) -> Postings:
     """Return the postings of one day's `fingerprints` (article_id, anchors, anchor_quoted).
 
-    Given the day that it will be compared with (`like`), anchors that this surely has not are
-    left out before they are sorted.
+    Given what the day that it will be compared with has (`presence`), anchors that this surely
+    has not are left out before they are sorted.
     """
     ids = _one_chunk(fingerprints["article_id"])
     by_id = pc.sort_indices(ids)
@@ -85,8 +86,8 @@ def postings(day: date, fingerprints: pa.Table, like: Postings | None = None) ->
     position[by_id.to_numpy()] = np.arange(len(counts), dtype=np.int32)
     owners = np.repeat(position, counts)
     open_counts = np.bincount(owners[~quoted], minlength=len(counts))
-    if like is not None:
-        keep = np.flatnonzero(_maybe_in(anchors, like.anchors))
+    if present is not None:
+        keep = np.flatnonzero(present[anchors & _PRESENCE_BITS])
         anchors, owners, quoted = anchors[keep], owners[keep], quoted[keep]
     order = np.lexsort((owners, anchors))
     counts = counts[by_id.to_numpy()]
@@ -94,13 +95,11 @@ def postings(day: date, fingerprints: pa.Table, like: Postings | None = None) ->
     return Postings(day, ids, anchors[order], owners[order], quoted[order], counts, open_counts)
 
 
-def _maybe_in(values: U64, others: U64) -> Bools:
-    """Return which values may be among `others`: by 24 of their bits, so some are not."""
-    mask = np.uint64(0xFFFFFF)
-    present = np.zeros(int(mask) + 1, np.bool_)
-    present[others & mask] = True
-    found: Bools = present[values & mask]
-    return found
+def presence(day: Postings) -> Bools:
+    """Return a table of what the anchors of a day look like, by some of their bits."""
+    present = np.zeros(int(_PRESENCE_BITS) + 1, np.bool_)
+    present[day.anchors & _PRESENCE_BITS] = True
+    return present
 
 
 def pairs_within(day: Postings) -> pa.Table:

@@ -17,6 +17,7 @@ from pipeline import contracts
 from pipeline.dedupe import candidates
 from pipeline.dedupe.store import Store
 from pipeline.dedupe.verify import Bodies, pair_table, verify
+from pipeline.dedupe.words import Bools
 
 #: Days before and after a day in which copies of its articles are looked for.
 WINDOW_DAYS: Final = 30
@@ -37,12 +38,14 @@ def pairs_for_day(
     around = [each for each in store.partitions("fingerprints") if near(each, day, window)]
     done = set(store.partitions("duplicate_pairs"))
     own = candidates.postings(day, store.read("fingerprints", [day], _FINGERPRINT_COLUMNS))
-    found = [_verified(candidates.pairs_within(own), store)]
-    found += [_verified(_between(own, each, store), store) for each in around if each < day]
-    tables = {day: _sorted(pa.concat_tables(found))}
+    present = candidates.presence(own)
+    # All candidates first, so that the texts of each day are read once.
+    found = [candidates.pairs_within(own)]
+    found += [_between(own, present, each, store) for each in around if each < day]
+    tables = {day: _sorted(_verified(pa.concat_tables(found), store))}
     for other in around:
         if other > day and other in done:
-            fresh = _verified(_between(own, other, store), store)
+            fresh = _verified(_between(own, present, other, store), store)
             tables[other] = _replaced(store.read("duplicate_pairs", [other]), fresh, day)
     return tables
 
@@ -52,9 +55,9 @@ def near(one: date, other: date, window: int | None) -> bool:
     return window is None or abs((one - other).days) <= window
 
 
-def _between(own: candidates.Postings, other: date, store: Store) -> pa.Table:
+def _between(own: candidates.Postings, present: Bools, other: date, store: Store) -> pa.Table:
     table = store.read("fingerprints", [other], _FINGERPRINT_COLUMNS)
-    return candidates.pairs_between(own, candidates.postings(other, table, like=own))
+    return candidates.pairs_between(own, candidates.postings(other, table, present))
 
 
 def _verified(found: pa.Table, store: Store) -> pa.Table:
