@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
-from pipeline.clean.parts import parts
+from pipeline.clean.parts import parts, promising
 from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import decided_role, rule_role
 from pipeline.records import BODY, Line
@@ -40,10 +40,13 @@ def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
     own = lines.text.tolist()
     texts = [lines.raw_texts[t][s:e] for t, s, e in zip(own, starts, ends, strict=True)]
     verdicts = _verdicts(lines, labels, furniture, texts)
-    return [
-        _split(Line(start, end, text, role, rule, score))
+    found = [
+        [Line(start, end, text, role, rule, score)]
         for start, end, text, (role, rule, score) in zip(starts, ends, texts, verdicts, strict=True)
     ]
+    for row in np.flatnonzero(promising(lines)).tolist():
+        found[row] = _split(found[row][0])
+    return found
 
 
 def _verdicts(

@@ -253,7 +253,20 @@ def shared_words(lines: Lines, chosen: Array) -> Array:
 
 def is_stop_word(hashes: Array) -> Array:
     """Return whether each word is a function word, by its hash (one other in 1,000 may pass)."""
-    return np.asarray(_stop_word_bits()[(hashes >> np.uint64(44)).astype(np.int64)])
+    return np.asarray(word_bits(_every_stop_word())[bit_of(hashes)])
+
+
+def bit_of(hashes: Array) -> Array:
+    """Return the place of each word hash in the tables of `word_bits`."""
+    return (hashes >> np.uint64(44)).astype(np.int64)
+
+
+@functools.cache
+def word_bits(words: tuple[str, ...]) -> Array:
+    """Return a table of 2**20 bits that says of a hash whether it may be one of `words`."""
+    bits = np.zeros(1 << 20, dtype=bool)
+    bits[[word_hash(word) >> 44 for word in words]] = True
+    return bits
 
 
 def by_line(first: Array, column: Array) -> Array:
@@ -276,8 +289,5 @@ def stop_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @functools.cache
-def _stop_word_bits() -> Array:
-    bits = np.zeros(1 << 20, dtype=bool)
-    for words in stop_words().values():
-        bits[[word_hash(word) >> 44 for word in words]] = True
-    return bits
+def _every_stop_word() -> tuple[str, ...]:
+    return tuple(word for words in stop_words().values() for word in words)

@@ -11,22 +11,12 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+from pipeline.clean.features import bit_of, by_line, word_bits
+from pipeline.clean.lines import Array, Lines
 from pipeline.clean.roles import rule_role
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
-#: What the end, or the start, of a paragraph with a glued part has in it: a cheap first look.
-_ENDINGS: Final = (
-    "follow", "like us", "sign up", "subscribe", "click here", "tap here", "read more", "read the",
-    "continue", "see also", "related", "advertisement", "watch:", "weiterlesen", "join us",
-    "find us", "©", "copyright", "(c) ", "get the", "get our", "download",
-)  # fmt: skip
-_OPENINGS: Final = (
-    "update", "media playback", "listen", "watch", "play", "facebook", "twitter", "share", "email",
-    "tweet", "print", "pinterest", "whatsapp", "linkedin", "reddit", "advertisement", "story cont",
-    "article cont",
-)  # fmt: skip
-_LINKED: Final = " MORE"
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d/\d")
 _DATE_ROLES: Final = frozenset({"timestamp", "byline", "bio", "section", "social", "deck", "nav"})
 
@@ -46,7 +36,15 @@ class _Rule:
     role: str
     name: str
     lines: frozenset[str]
+    needs: tuple[str, ...]
     pattern: re.Pattern[str]
+
+
+def promising(lines: Lines) -> Array:
+    """Return which of `lines` hold a word that the parts of a line are told by."""
+    words = lines.words
+    hits = word_bits(_words())[bit_of(words.hash)]
+    return by_line(words.first, hits) > 0
 
 
 def parts(line: str, role: str) -> list[Part]:
@@ -55,25 +53,17 @@ def parts(line: str, role: str) -> list[Part]:
     The parts cover the line from its first to its last character.
     """
     dated = role in _DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
-    if len(line) > _LONGEST or not (dated or _promising(line, role)):
+    if len(line) > _LONGEST:
         return []
     found: list[Part] = []
-    for rule in _rules():
-        if role in rule.lines or (dated and "*" in rule.lines):
+    for rule in _rules_for(role, dated):
+        # Looking for words first is many times cheaper than the pattern.
+        if not rule.needs or any(word in line for word in rule.needs):
             found += [
                 Part(*match.span("part"), rule.role, f"part:{rule.name}")
                 for match in rule.pattern.finditer(line)
             ]
     return _covering(line, role, _apart(found))
-
-
-def _promising(line: str, role: str) -> bool:
-    if _LINKED in line or line[:60].lstrip().lower().startswith(_OPENINGS):
-        return True
-    if role != BODY:
-        return False
-    ending = line[-240:].lower()
-    return any(word in ending for word in _ENDINGS)
 
 
 def _apart(found: list[Part]) -> list[Part]:
@@ -124,10 +114,26 @@ def _rest_role(rest: str, role: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _rules() -> tuple[_Rule, ...]:
+def _data() -> tuple[str, ...]:
     text = resources.files("pipeline.clean").joinpath("data/part_rules.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and line[0] != "#")
+    return tuple(line for line in text.splitlines() if line and line[0] != "#")
+
+
+@functools.cache
+def _words() -> tuple[str, ...]:
+    return tuple(next(line for line in _data() if line[0] == "{").split("\t")[1].split())
+
+
+@functools.cache
+def _rules_for(role: str, dated: bool) -> tuple[_Rule, ...]:
+    return tuple(r for r in _rules() if role in r.lines or (dated and "*" in r.lines))
+
+
+@functools.cache
+def _rules() -> tuple[_Rule, ...]:
+    rows = (line.split("\t") for line in _data() if line[0] != "{")
     return tuple(
-        _Rule(role, name, frozenset(lines.split(",")), re.compile(pattern))
-        for role, name, lines, pattern in rows
-    )
+        _Rule(role, name, frozenset(lines.split(",")),
+              tuple(needs.split("|")) if needs else (), re.compile(pattern))
+        for role, name, lines, needs, pattern in rows
+    )  # fmt: skip
