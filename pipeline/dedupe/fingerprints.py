@@ -20,6 +20,8 @@ from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, s
 #: Shingles of which at least one is an anchor; a power of two.
 WINDOW: Final = 32
 
+#: Articles whose words are in memory at a time.
+_ROWS: Final = 512
 _NEVER: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -29,6 +31,12 @@ def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
     `batch` has the columns article_id, scrape_date and text; the result has those of
     `schemas/fingerprints.yaml`, one row an article in the same order.
     """
+    parts = [_fingerprint(batch.slice(row, _ROWS)) for row in range(0, batch.num_rows, _ROWS)]
+    schema = contracts.arrow_schema("fingerprints")
+    return pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema)
+
+
+def _fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
     words = read_words(batch.column("text").to_pylist())
     anchors, quoted, bounds = anchors_of(words)
     offsets = pa.array(bounds.astype(np.int32))
