@@ -54,9 +54,7 @@ def run(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Us
     return Usage(wall, _children_seconds() - before, peak.bytes, output)
 
 
-def interleaved(
-    systems: Mapping[str, Callable[[], Usage]], rounds: int
-) -> dict[str, list[Usage]]:
+def interleaved(systems: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, list[Usage]]:
     """Run every system once a round, the order turned round each time; return their usages."""
     found: dict[str, list[Usage]] = {name: [] for name in systems}
     for number in range(rounds):
@@ -116,7 +114,8 @@ def _family(root: int) -> set[int]:
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            parents[int(folder.name)] = int(state[1])
         except (OSError, IndexError):
             continue  # it ended meanwhile
     family = {root}

@@ -24,6 +24,14 @@ def save(name: str, title: str, rows: Sequence[Row], note: str = "") -> None:
     print(text)
 
 
+def save_printed(name: str, title: str, printed: str) -> None:
+    """Write what a benchmark printed, Markdown or plain lines, to `name.md`."""
+    body = printed.strip() if printed.lstrip().startswith("|") else f"```\n{printed.strip()}\n```"
+    FOLDER.mkdir(exist_ok=True)
+    text = f"# {title}\n\n{body}\n\n{machine()}\n"
+    (FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
+
+
 def load(name: str) -> list[Row]:
     """Return the rows of an earlier run; none where there was none."""
     path = FOLDER / f"{name}.json"

@@ -1,0 +1,94 @@
+"""Draw the results as PNG and SVG; runs in the environment of `peers/plots.txt`.
+
+.bench/plots/bin/python -m benchmarks.plots
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+
+from benchmarks import results
+
+matplotlib.use("Agg")
+# Without a date, and with fixed identifiers: the same figures give the same file.
+matplotlib.rcParams["svg.hashsalt"] = "copydesk"
+
+Row = dict[str, Any]
+_OURS, _PEERS = "#1b6e5a", "#9aa5ab"
+
+
+def main() -> None:
+    """Draw a plot of each result that is there."""
+    for kind in ("texts", "pages"):
+        rows = [row for row in results.load("speed") if row["documents"].endswith(kind)]
+        _bars(f"speed_{kind}", f"Processor milliseconds a document ({kind})", rows)
+    _stages(results.load("stages"))
+    _scale(results.load("scale"))
+
+
+def _bars(name: str, title: str, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    figure, axes = _figure(title, 0.45 * len(rows) + 1)
+    rows = rows[::-1]
+    names = [row["system"] for row in rows]
+    values = [row["ms_a_document"] for row in rows]
+    colours = [_OURS if name.startswith("copydesk") else _PEERS for name in names]
+    bars = axes.barh(names, values, color=colours)
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.margins(x=0.15)
+    _save(figure, name)
+
+
+def _stages(rows: Sequence[Row]) -> None:
+    rows = [row for row in rows if not row["stage"].startswith("·")][:-1]
+    if not rows:
+        return
+    figure, axes = _figure("Where the time goes, processor milliseconds a document", 2.2)
+    for at, kind in enumerate(("pages", "texts")):
+        whole = sum(row[f"ms_of_{kind}"] for row in rows)
+        left = 0.0
+        for number, row in enumerate(rows):
+            share = row[f"ms_of_{kind}"] / whole
+            label = row["stage"] if at == 0 else None
+            axes.barh(kind, share, left=left, color=f"C{number}", label=label)
+            left += share
+    axes.set_xlabel("share of the whole pipeline")
+    axes.legend(ncols=4, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.25))
+    _save(figure, "stages")
+
+
+def _scale(rows: Sequence[Row]) -> None:
+    if len(rows) < 2:
+        return
+    figure, axes = _figure("Processor time and articles, whole pipeline", 3.5)
+    articles = [row["articles"] for row in rows]
+    axes.loglog(articles, [row["cpu_seconds"] for row in rows], "o-", color=_OURS, label="measured")
+    each = rows[0]["cpu_seconds"] / articles[0]
+    axes.loglog(articles, [each * n for n in articles], "--", color=_PEERS, label="linear")
+    axes.set_xlabel("articles")
+    axes.set_ylabel("processor seconds")
+    axes.legend()
+    _save(figure, "scale")
+
+
+def _figure(title: str, height: float) -> tuple[Any, Any]:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, height))
+    axes.set_title(title, fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _save(figure: Any, name: str) -> None:
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+        path = results.FOLDER / f"{name}.{kind}"
+        figure.savefig(path, dpi=110, bbox_inches="tight", metadata=metadata)
+
+
+if __name__ == "__main__":
+    main()

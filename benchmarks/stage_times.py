@@ -1,0 +1,146 @@
+"""Where the time goes: processor milliseconds a document for each stage and its parts.
+
+    python -m benchmarks.stage_times --data ../shared [--texts 1000] [--pages 191]
+
+Every stage runs in this one process, without Dagster and without workers, so that nothing is
+counted twice and everything is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import inputs, results
+from benchmarks.work import DAY
+
+Row = dict[str, Any]
+
+#: Stages in the order of the flow.
+_STAGES: Final = (
+    "ingest_day", "learn_furniture_day", "clean_day", "fingerprint_day", "pairs_day",
+    "clusters_day", "publish_day", "report_day",
+)  # fmt: skip
+_WINDOW: Final = 30
+
+
+def run(data: Path, texts: int, pages: int) -> list[Row]:
+    """Return a row for each stage, and for the parts of cleaning, on texts and on pages."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        counts = {
+            "texts": inputs.write(inputs.texts(data, texts), folder / "texts.jsonl"),
+            "pages": inputs.write(inputs.pages(data, pages), folder / "pages.jsonl"),
+        }
+        spent = {kind: _stages(folder / f"{kind}.jsonl", folder / kind) for kind in counts}
+    names = list(dict.fromkeys([*spent["texts"], *spent["pages"]]))
+    return [
+        {"stage": name}
+        | {f"ms_of_{kind}": spent[kind].get(name, 0.0) * 1000 / counts[kind] for kind in counts}
+        for name in names
+    ]
+
+
+def _stages(source: Path, out: Path) -> dict[str, float]:
+    """Return processor seconds by stage and by part of cleaning; all are warmed up before."""
+    spent: dict[str, float] = defaultdict(float)
+    _all_stages(source, out / "warm", defaultdict(float))
+    with _parts_timed(spent):
+        _all_stages(source, out / "measured", spent)
+    spent["whole pipeline"] = sum(spent[name] for name in _STAGES)
+    ordered: dict[str, float] = {}
+    for name in (*_STAGES, "whole pipeline"):
+        ordered[name.removesuffix("_day").replace("_", " ")] = spent[name]
+        if name == "clean_day":
+            ordered |= {part: value for part, value in spent.items() if part.startswith("· ")}
+    return ordered
+
+
+def _all_stages(source: Path, out: Path, spent: dict[str, float]) -> None:
+    from pipeline import stages
+    from pipeline.publish.storage import Storage
+
+    storage = Storage(str(out))
+    more: dict[str, tuple[Any, ...]] = {
+        "ingest_day": ([str(source)], None), "pairs_day": (_WINDOW,), "clusters_day": (_WINDOW,),
+    }  # fmt: skip
+    with _replaced(stages, "map_batches", _in_this_process):
+        for name in _STAGES:
+            _timed(getattr(stages, name), name, spent)(storage, DAY, *more.get(name, ()))
+
+
+def _in_this_process(
+    function: Callable[[Any], Any], batches: Iterable[Any], *_: object
+) -> Iterator[tuple[Any, Any]]:
+    for batch in batches:
+        yield batch, function(batch)
+
+
+@contextmanager
+def _parts_timed(spent: dict[str, float]) -> Iterator[None]:
+    """Time the parts of cleaning and describing while the block runs."""
+    from pipeline import describe, process
+
+    parts = {
+        "_clean_html": "· clean pages (parse and markup included)",
+        "_clean_text": "· clean texts",
+        "_describe": "· describe",
+    }
+    modules = {module: module.candidates for module in describe._MODULES}
+    kept = {name: getattr(process, name) for name in parts}
+    for name, title in parts.items():
+        setattr(process, name, _timed(kept[name], title, spent))
+    for module, candidates in modules.items():
+        title = f"· · {module.__name__.rsplit('.', 1)[-1]}"
+        module.candidates = _timed(candidates, title, spent)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(process, name, function)
+        for module, candidates in modules.items():
+            module.candidates = candidates
+
+
+@contextmanager
+def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    kept = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, kept)
+
+
+def _timed(function: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def timed(*arguments: Any, **named: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*arguments, **named)
+        finally:
+            spent[name] += time.process_time() - started
+
+    return timed
+
+
+def main() -> None:
+    """Measure, print the table and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared"))
+    parser.add_argument("--texts", type=int, default=1000)
+    parser.add_argument("--pages", type=int, default=191)
+    options = parser.parse_args()
+    rows = run(options.data, options.texts, options.pages)
+    results.save("stages", "Processor milliseconds a document, stage by stage", rows)
+
+
+if __name__ == "__main__":
+    main()
