@@ -16,7 +16,7 @@ from pipeline.describe.names import (
     person,
     starts_with_label,
 )
-from pipeline.records import BODY, Candidate, Line
+from pipeline.records import Candidate, Line
 
 _LONGEST_BYLINE: Final = 300
 
@@ -27,6 +27,8 @@ _REPORTING = re.compile(
     r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
     re.I,
 )
+#: One of these is in every such credit.
+_REPORTING_WORDS: Final = ("reporting", "reported", "writing", "written")
 _BIO = re.compile(
     r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?"
     r"((?:[^\W\d_][\w.'’-]{0,20}\s){1,4}?[^\W\d_][\w.'’-]{1,24}),?"
@@ -102,12 +104,12 @@ def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
         if found := _read_byline(text, "line_byline", known):
             return found
     for line in near:
-        text = squeeze(line.text[:_LONGEST_BYLINE])
-        if line.role == "byline" or len(line.text) > 200 or not has_label(text):
+        if line.role == "byline" or len(line.text) > 200:
             continue
-        if (starts_with_label(text) or line.role in _MIXED) and (
-            found := _read_byline(text, "line_by", known, label=True)
-        ):
+        text = squeeze(line.text)
+        if not (line.role in _MIXED or starts_with_label(text)) or not has_label(text):
+            continue
+        if found := _read_byline(text, "line_by", known, label=True):
             return found
     return _name_alone(context, known)
 
@@ -140,7 +142,7 @@ _MIXED: Final = frozenset(("timestamp", "section", "other", "nav", "social"))
 def near_body(context: Context) -> list[Line]:
     """Return the lines where a byline can stand, likeliest first: above the body, then below it."""
     lines, first = context.cleaned.lines, context.first_body_index
-    last = max((i for i, line in enumerate(lines) if line.role == BODY), default=first)
+    last = context.last_body_index
     return [*lines[max(0, first - 20) : first + 4], *lines[last + 1 : last + 7]]
 
 
@@ -180,7 +182,9 @@ def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
     lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
     for line in lines:
         end = line.text[-600:]
-        match = _REPORTING.search(end) if " by " in end.lower() else None
+        lowered = end.lower() if "by" in end or "BY" in end else ""
+        hinted = " by " in lowered and any(word in lowered for word in _REPORTING_WORDS)
+        match = _REPORTING.search(end) if hinted else None
         if match:
             names = parse_names(match.group(1), known=known)
             if names:
@@ -204,10 +208,12 @@ def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
 def _more_by(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "Click here for more from Jane Doe": outlets put it under the author's own pieces."""
     for line in context.edges:
-        short = len(line.text) < 100 and (
-            " by " in line.text.lower() or " from " in line.text.lower()
-        )
-        match = _MORE_BY.match(line.text) if short else None
+        if len(line.text) >= 100:
+            continue
+        lowered = line.text.lower()
+        hinted = "more" in lowered or "all" in lowered
+        hinted = hinted and (" by " in lowered or " from " in lowered)
+        match = _MORE_BY.match(line.text) if hinted else None
         name = person(match.group(1), known=known) if match else None
         if name and opens_with_given_name(name):
             return [_authors((name,), 0.75, "more_by", line.text)]

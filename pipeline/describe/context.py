@@ -57,6 +57,12 @@ class Context:
         return next((i for i, line in enumerate(lines) if line.role == BODY), len(lines))
 
     @cached_property
+    def last_body_index(self) -> int:
+        """Index into `cleaned.lines` of the last body line; their number if there is none."""
+        lines = self.cleaned.lines
+        return next((i for i in reversed(range(len(lines))) if lines[i].role == BODY), len(lines))
+
+    @cached_property
     def before_body(self) -> tuple[Line, ...]:
         """The lines before the first body line; at most the `TOP_LINES` nearest to it."""
         first = self.first_body_index
@@ -107,6 +113,8 @@ class Context:
 
     def markup_for(self, field: str) -> tuple[Candidate, ...]:
         """Return what the markup says about `field`, in the order found."""
+        if not self.markup:
+            return ()
         return tuple(candidate for candidate in self.markup if candidate.field == field)
 
 

@@ -11,6 +11,10 @@ from typing import Final
 _DATA: Final = Path(__file__).parent / "data"
 _NOT_WORD = re.compile(r"[\W_]+")
 _ASCII_NOT_WORD: Final = {code: None for code in range(128) if not chr(code).isalnum()}
+#: The commonest marks beyond ASCII: most text without them is ASCII.
+_COMMON_MARKS: Final = "’“”‘—–\xa0…•·"
+_ASCII_APART: Final = dict.fromkeys(_ASCII_NOT_WORD, " ")
+_WORD = re.compile(r"[^\W_]+")
 _TAG = re.compile(r"<[^<>]{1,300}>")
 
 
@@ -18,7 +22,21 @@ def fold(text: str) -> str:
     """Return only the letters and digits of `text`, case-folded: the form values compare in."""
     if text.isascii():  # most are, and take two thirds of the time
         return text.lower().translate(_ASCII_NOT_WORD)
+    for mark in _COMMON_MARKS:
+        text = text.replace(mark, "")
+    if text.isascii():
+        return text.lower().translate(_ASCII_NOT_WORD)
     return _NOT_WORD.sub("", text.casefold())
+
+
+def words(text: str) -> list[str]:
+    """Return the runs of letters and digits of `text`, case-folded, in order."""
+    if not text.isascii():
+        for mark in _COMMON_MARKS:
+            text = text.replace(mark, " ")
+        if not text.isascii():
+            return _WORD.findall(text.casefold())
+    return text.lower().translate(_ASCII_APART).split()
 
 
 def squeeze(text: str) -> str:

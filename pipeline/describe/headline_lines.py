@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.context import Context
-from pipeline.describe.fold import data_lines, data_words, fold
+from pipeline.describe.fold import data_lines, data_words, fold, words
 from pipeline.records import BODY, Line
 
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
@@ -25,7 +25,9 @@ _REACH: Final = 45
 _BODY_LENGTH: Final = 4000
 _MOST_WORDS: Final = 32
 
-_WORD = re.compile(r"[^\W_]{4,30}")
+#: Shortest and longest word that tells what a line is about, in letters.
+_SHORT_WORD: Final = 4
+_LONG_WORD: Final = 30
 _SENTENCES = re.compile(r"[.!?][\"”’)]?\s+[A-Z“\"]")
 _CREDIT = re.compile(r"\([^()]{3,70}\)\W{0,2}$|/[A-Z]\w{1,20}( [A-Z]\w+)?$")
 _BULLET = re.compile(r"\s*[*+•·»›>–—-]\s")
@@ -59,7 +61,7 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     """Yield the lines that can be the headline, with what speaks for or against each."""
     lines, first = context.cleaned.lines, context.first_body_index
     start, end = max(0, first - _REACH), min(len(lines), first + 2)
-    body = _words(context.cleaned.text[:_BODY_LENGTH])
+    body = frozenset(words(context.cleaned.text[:_BODY_LENGTH]))
     slug = _words(_slug(context.document.url))
     folded = [fold(line.text[:300]) for line in lines[start : end + 8]]
     counts = Counter(folded)
@@ -80,13 +82,8 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
 
 
 def _is_caption(text: str) -> bool:
-    return _caption_pattern().search(text) is not None
-
-
-@cache
-def _caption_pattern() -> re.Pattern[str]:
-    phrases = sorted(data_words("caption_phrases.txt"))
-    return re.compile("|".join(map(re.escape, phrases)), re.I)
+    folded = text.casefold()
+    return any(phrase in folded for phrase in data_words("caption_phrases.txt"))
 
 
 def _crossed(marks: list[str]) -> list[str]:
@@ -126,14 +123,14 @@ def _shape(line: Line, size: int) -> list[str]:
 
 
 def _shared(line: Line, body: frozenset[str], slug: frozenset[str]) -> list[str]:
-    words = _words(line.text)
+    own = _words(line.text)
     marks = []
-    if len(words) >= 2:
-        marks.append(f"body_{int(4.99 * len(words & body) / len(words))}")
+    if len(own) >= 2:
+        marks.append(f"body_{int(4.99 * len(own & body) / len(own))}")
     else:
         marks.append("few_words")
-    if len(slug) >= 3 and words:
-        marks.append(f"slug_{int(3.99 * len(words & slug) / max(len(words), 3))}")
+    if len(slug) >= 3 and own:
+        marks.append(f"slug_{int(3.99 * len(own & slug) / max(len(own), 3))}")
     return marks
 
 
@@ -179,7 +176,7 @@ def _by(text: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
+    return frozenset(word for word in words(text) if _SHORT_WORD <= len(word) <= _LONG_WORD)
 
 
 def _slug(url: str | None) -> str:

@@ -29,7 +29,6 @@ _COPYRIGHT = re.compile(
     r"(?=\s*(?:[.|,©•;<>\d]|all rights|a division|is an?\b|copyright|privacy|terms|home|$))",
     re.I,
 )
-_COPYRIGHT_MARK = re.compile(r"copyright|[©®]", re.I)
 _PITCH = re.compile(
     r"((?:[A-Z0-9][\w&.'’-]{0,20}\s){1,5})(?:is your source for"
     r"|is an? (?:independent,? |non-?profit,? ){0,2}(?:news|newsroom|media)\b"
@@ -201,7 +200,7 @@ def _mastheads(context: Context) -> list[Candidate]:
 def _copyrights(context: Context) -> list[Candidate]:
     found = []
     for line in reversed(context.cleaned.lines[-60:] if context.cleaned.lines else ()):
-        if line.role == BODY or len(line.text) > 600 or not _COPYRIGHT_MARK.search(line.text):
+        if line.role == BODY or len(line.text) > 600 or not _is_copyright(line.text):
             continue
         match = _COPYRIGHT.search(line.text)
         name = usual_name(match.group(1)) if match else None
@@ -209,6 +208,10 @@ def _copyrights(context: Context) -> list[Candidate]:
             rule = "copyright_known" if known_name(name) else "copyright"
             found.append(Candidate("outlet", name, 0.5, rule, shorten(line.text)))
     return found[:3]
+
+
+def _is_copyright(text: str) -> bool:
+    return "©" in text or "®" in text or "copyright" in text.casefold()
 
 
 _NOT_OWNERS: Final = frozenset(
@@ -222,9 +225,10 @@ def _photo_credits(context: Context) -> list[Candidate]:
     counted: Counter[str] = Counter()
     sources: dict[str, Line] = {}
     for line in [*context.with_role("caption", "credit")[:20], *context.top[:25]]:
-        end = line.text.rstrip()[-120:]
-        match = _PHOTO_CREDIT.search(end) if "/" in end else None
-        if match is None or len(line.text) > 500:
+        if len(line.text) > 500 or "/" not in line.text[-160:]:
+            continue
+        match = _PHOTO_CREDIT.search(line.text.rstrip()[-120:])
+        if match is None:
             continue
         name = match.group(1).strip(" .")
         if fold(name) not in _photo_agencies() and (usual := usual_name(name)):
