@@ -37,7 +37,7 @@ _BATCH_BYTES: Final = 16 << 20
 #: Rows a worker gets at a time: few enough to keep all workers busy on a small day.
 _BATCH_ROWS: Final = 64
 _FINGERPRINT_ROWS: Final = 2_048
-_FURNITURE_ROWS: Final = 1_024
+_FURNITURE_ROWS: Final = 256
 #: Counts of lines held at a time, and documents from which a line met once need not be kept.
 _FURNITURE_COUNTS: Final = 1_000_000
 _LARGE_SOURCE: Final = 20
