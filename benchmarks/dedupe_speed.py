@@ -123,7 +123,7 @@ def _grown(texts: Sequence[str], size: int) -> Iterator[Made]:
     for number in range(size):
         if number % 5 == 4:
             parts = last.split("\n\n")
-            yield Made(f"{number}", "\n\n".join(parts[1:] + [" ".join(rng.choice(words))]), "", "")
+            yield Made(f"{number}", "\n\n".join([*parts[1:], " ".join(rng.choice(words))]), "", "")
             continue
         # Words of two paragraphs interleaved by threes and fours: words of news, texts of their own.
         paragraphs = []
