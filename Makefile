@@ -10,7 +10,7 @@ OUT ?= data
 # Where the training and benchmark data lies; none of it is part of the project.
 DATA ?= ../shared
 
-.PHONY: run test ui lock docs clean
+.PHONY: screenshots run test ui lock docs clean bench bench-accuracy bench-speed bench-scale
 
 run: $(VENV)/.installed
 	@$(BIN)/copydesk run seeds --scrape-date 2018-07-27 --out $(OUT)
@@ -55,5 +55,19 @@ lock: $(VENV)/.installed-dev
 docs: $(VENV)/.installed
 	$(BIN)/python -m pipeline.publish.tables_md README.md docs/tables.md
 
+# Every figure of the README, against peers: tables and plots in benchmarks/results/.
+bench: bench-accuracy bench-speed bench-scale
+
+bench-accuracy bench-speed bench-scale: bench-%: .bench/.installed
+	$(BIN)/python -m benchmarks $* --data $(DATA)
+
+.bench/.installed: $(wildcard benchmarks/peers/*.txt) $(VENV)/.installed
+	$(BIN)/python -m benchmarks peers
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .dagster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .dagster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The pictures of the docs; needs Chromium.
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.screenshots docs/screenshots

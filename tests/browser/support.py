@@ -34,6 +34,9 @@ run_coordinator:
   class: DefaultRunCoordinator
 """
 
+#: How many runs the page of runs shows as ended.
+_ENDED = "(document.body.innerText.match(/\\b(Success|Failure)\\b/g) || []).length"
+
 
 def run_copydesk(inbox: Path, out: Path) -> None:
     """Run the command line over an inbox."""
@@ -86,7 +89,10 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 90) ->
 
 
 def materialise(page, address: str, day: date = DAY) -> None:
-    """Click all assets of a day into a run, and wait until the run has ended."""
+    """Click all assets of a day into a run, and wait until the run has succeeded."""
+    page.goto(f"{address}/runs")
+    page.get_by_text("Launched by").or_(page.get_by_text("No runs")).first.wait_for()
+    before = page.evaluate(_ENDED)
     page.goto(f"{address}/asset-groups")
     page.get_by_role("button", name="Materialize all").click()
     dialog = page.locator(".bp5-dialog")
@@ -97,15 +103,14 @@ def materialise(page, address: str, day: date = DAY) -> None:
     dialog.get_by_role("button", name="Launch 1 run").click()
     page.get_by_text("Launched run").first.wait_for()
     page.goto(f"{address}/runs")
-    page.locator("tr", has_text="Success").or_(
-        page.locator("tr", has_text="Failure")
-    ).first.wait_for()
+    page.wait_for_function(f"before => {_ENDED} > before", arg=before, timeout=150_000)
+    assert page.get_by_text("Failure", exact=True).count() == 0
 
 
 def show_partition(page, address: str, asset: str, day: date = DAY) -> None:
     """Open the page of an asset at the partition of a day."""
     page.goto(f"{address}/assets/{asset}?view=partitions&partition={day}")
-    page.get_by_text("dagster/row_count").or_(page.get_by_text("page_of_the_day")).first.wait_for()
+    page.get_by_text("seconds", exact=True).first.wait_for()
 
 
 def open_chromium(playwright):
