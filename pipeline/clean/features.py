@@ -252,7 +252,10 @@ def shared_words(lines: Lines, chosen: Array) -> Array:
 
 
 def is_stop_word(hashes: Array) -> Array:
-    """Return whether each word is a function word, by its hash (one other in 1,000 may pass)."""
+    """Return whether each word is a function word, by its hash.
+
+    Words of one character pass too, and of others one in 1,000.
+    """
     return np.asarray(word_bits(_every_stop_word())[bit_of(hashes)])
 
 
