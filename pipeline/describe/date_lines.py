@@ -27,6 +27,8 @@ _DATED: Final = re.compile(
 _BYLINE: Final = re.compile(r"(?:^|[|•·–—-])\s*(?:by|von|por|par|di|door|af|av)\b[\s:]", re.I)
 _LONGEST: Final = 300
 _OPENING: Final = 24
+#: Shortest paragraph that can open with a date; shorter lines are told by what else they hold.
+_OPENING_LENGTH: Final = 80
 _ABOVE: Final = 14
 _NEAR: Final = 6
 _BELOW: Final = 12
@@ -125,13 +127,32 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
             label = date_words.label(before.text) if len(before.text.strip()) < 30 else None
         end = stated.end
         # A paragraph is dated only by what it opens with: "Published: May 3, 2018 ...".
-        if label == "other" or (long and (label is None or stated.start > _OPENING)):
+        opening = count == 0 and place == "start" and _opens(line.text, stated)
+        unlabelled = label is None or stated.start > _OPENING
+        if label == "other" or (long and not opening and unlabelled):
             continue
         field = "updated" if label == "updated" else "published"
-        shape = _shape(line, stated, label)
+        shape = "opening" if opening else _shape(line, stated, label)
         if shape == "prose":
             continue
         yield Dated(stated, field, f"{shape}_{place}", text)
+
+
+#: "NEW YORK, May 3, 2019 -- ", "(21. November 2022) ", "Köln, (12.11.2021). "
+_BEFORE_OPENING: Final = re.compile(
+    r"[\s(/|•·–—-]{0,4}(?:[^\W\d_][^\d!?;:]{1,39}[\s,(/|–—-]{1,4})?"
+)
+_AFTER_OPENING: Final = re.compile(r"\)[\s.:,–—-]|\s{0,2}(?:[–—|:]|--?\s|/\s?\w|\(\w)")
+
+
+def _opens(text: str, stated: Stated) -> bool:
+    """Return whether a paragraph opens with the date, as press releases do."""
+    before, after = text.lstrip()[: stated.start], text.lstrip()[stated.end : stated.end + 8]
+    return (
+        len(text) > _OPENING_LENGTH
+        and _BEFORE_OPENING.fullmatch(before) is not None
+        and _AFTER_OPENING.match(after) is not None
+    )
 
 
 def _shape(line: Line, stated: Stated, label: str | None) -> str:

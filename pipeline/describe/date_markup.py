@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -24,23 +25,15 @@ _TEXT_LENGTH: Final = 160
 _ANCESTORS: Final = 10
 
 #: Tags that hold a printed date, and words of class names that announce one.
-_TAGS: Final = (
+_TAGS: Final = frozenset(
     "span div p li a em i small b strong td header h2 h3 h4 h5 h6 footer section dd font ul cite "
-    "label"
+    "label".split()
 )
 _MARKS: Final = (
-    "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted", "updated",
+    "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted",
 )  # fmt: skip
-_LOWER: Final = (
-    'translate(concat(@class, " ", @id, " ", @itemprop, " ", @data-testid),'
-    ' "ABDEHILMNPSTUY", "abdehilmnpstuy")'
-)
-_DATED: Final = etree.XPath(
-    "//h1 | //time | //abbr[@title]"
-    " | //*[@data-timestamp or @data-datetime or @data-date or @data-time]"
-    f" | //*[{' or '.join(f'self::{tag}' for tag in _TAGS.split())}]"
-    f"[{' or '.join(f'contains({_LOWER}, {mark!r})' for mark in _MARKS)}]"
-)
+_MARKED: Final = frozenset(("class", "id", "itemprop", "data-testid"))
+_MACHINE: Final = frozenset(("data-timestamp", "data-datetime", "data-date", "data-time"))
 #: Attributes that state a date for machines.
 _ATTRIBUTES: Final = (
     "datetime", "data-datetime", "data-timestamp", "data-date", "data-time", "title", "content",
@@ -65,7 +58,7 @@ def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
     heading_seen = False
     below = 0
     around = _around_heading(tree)
-    for element in _DATED(tree)[:_ELEMENTS]:
+    for element in islice(_dated(tree), _ELEMENTS):
         if element.tag == "h1":
             heading_seen = heading_seen or bool("".join(element.itertext()).strip())
             continue
@@ -81,7 +74,59 @@ def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
             below += 1
         kind = "time" if element.tag == "time" else "class"
         found.extend(_candidates(element, stated, f"html_{kind}_{place}"))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *_scripts(tree)]))
+
+
+def _dated(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield headings and the elements that can state a date, in document order.
+
+    A loop takes a fifth of the time of the XPath expression, which folds case for each mark.
+    """
+    for element in tree.iter(etree.Element):
+        tag = element.tag
+        if tag in ("h1", "time") or any(_can_date(tag, *item) for item in element.items()):
+            yield element
+
+
+def _can_date(tag: str, name: str, value: str) -> bool:
+    if name in _MARKED:
+        if tag not in _TAGS:
+            return False
+        lower = value.lower()
+        return any(mark in lower for mark in _MARKS)
+    return name in _MACHINE or (name == "title" and tag == "abbr")
+
+
+#: Values that frameworks keep for themselves in inline scripts: the article as JSON.
+_IN_SCRIPT: Final = re.compile(
+    r"[\"'\s{,](?:(?:date|first)_?[Pp]ublished(?:_?[Aa]t)?"
+    r"|publi(?:sh|shed|cation)_?(?:[Aa]t|[Oo]n|[Dd]ate|[Tt]ime)|pub_?[Dd]ate)"
+    r"\\?[\"']?\s{0,3}:\s{0,3}\\?[\"']?(?P<value>[^\"'\\,}\n]{8,40})"
+)
+#: Types of JSON-LD that `markup` reads.
+_LD_READ: Final = re.compile(
+    r'"@type"\s{0,3}:\s{0,3}\[?\s{0,3}"[^"]{0,40}(?:Article|Posting|Report|Review|Page|Work|Object)"'
+)
+_IN_KEYS: Final = ("ublish", "ublication", "ubDate", "ub_date", "ubdate")
+_SCRIPTS: Final = 60
+_SCRIPT_LENGTH: Final = 300_000
+
+
+def _scripts(tree: HtmlElement) -> Iterator[Candidate]:
+    """Yield the date of publication where scripts state one day, not those of several stories."""
+    days: dict[str, str] = {}
+    for script in islice(tree.iter("script"), _SCRIPTS):
+        text = (script.text or "")[:_SCRIPT_LENGTH]
+        if not any(word in text for word in _IN_KEYS):
+            continue
+        if "ld+json" in (script.get("type") or "").lower() and _LD_READ.search(text):
+            continue
+        for match in islice(_IN_SCRIPT.finditer(text), 60):
+            if (stated := parse(match["value"])) is not None:
+                days.setdefault(stated.day.isoformat(), match["value"].strip())
+    if len(days) == 1:
+        value = next(iter(days.values()))
+        yield Candidate("published", value, 0.5, "script", value)
 
 
 def _candidates(element: HtmlElement, stated: str, rule: str) -> Iterator[Candidate]:

@@ -36,6 +36,13 @@ _SUPPORT: Final = 0.6
 _MACHINE: Final = frozenset(("meta",))
 _SURE: Final = 0.8
 
+#: Hour (UTC) from which it is the next day in most of the countries east of Greenwich.
+_LATE: Final = 22
+
+#: What the runner-up takes from the likeliest day, as a share of its own confidence: days that a
+#: rival of .8 or .9 opposed were right two times in three on development sites.
+_RIVAL: Final = 0.3
+
 #: The doubt that stays where all sources state one day, as a share.
 _LONE: Final = 0.6
 
@@ -187,8 +194,9 @@ def _all_clues(context: Context, order: Order | None) -> Iterator[Clue]:
     source = "line" if context.document.media_type == "text/html" else "text"
     for dated in dated_lines(context, order):
         yield _clue(dated.stated, dated.field, f"{source}_{dated.rule}", dated.text)
-    if (stated := in_address(context.document.url)) is not None:
-        yield _clue(stated, "published", "url", context.document.url or "")
+    if (stated := in_address(context.document.url, order)) is not None:
+        rule = "url" if stated.form == "url" else "url_numeric"
+        yield _clue(stated, "published", rule, context.document.url or "")
 
 
 _PATH_DAY: Final = re.compile(
@@ -198,8 +206,18 @@ _PATH_DAY: Final = re.compile(
 )
 
 
-def in_address(url: str | None) -> Stated | None:
-    """Return the day in the path of an address ("/2019/05/30/", "/2019/may/30/"), or None."""
+#: "/29-10-2021", "news/23.01.2022-title", "review_5_30_2019"
+_PATH_NUMERIC: Final = re.compile(
+    r"(?<![\d.-])(?P<day>\d\d?)(?P<sep>[-_.])(?P<month>\d\d?)(?P=sep)(?P<year>20\d\d)(?!\d)"
+)
+
+
+def in_address(url: str | None, order: Order | None = None) -> Stated | None:
+    """Return the day in the path of an address ("/2019/05/30/", "/2019/may/30/"), or None.
+
+    With the day first or last ("/30-05-2019") the form is that of `date_parse.find`, which reads
+    it in the given order.
+    """
     try:
         path = urlsplit((url or "")[:2000]).path.lower()
     except ValueError:
@@ -210,7 +228,9 @@ def in_address(url: str | None) -> Stated | None:
         day = safe_day(int(match["year"]), number, int(match["day"] or match["dd"] or match["d4"]))
         if day is not None and day.year >= 1990:
             return Stated(day, None, None, match.start(), match.end(), "url")
-    return None
+    numeric = _PATH_NUMERIC.search(path)
+    found = find(numeric[0].replace(numeric["sep"], "/"), order=order) if numeric else []
+    return found[0] if found else None
 
 
 def _kind(rule: str) -> str:
@@ -237,7 +257,7 @@ def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
         scored[0] = (scored[0][0], 1 - (1 - scored[0][1]) * _LONE, scored[0][2])
     if len(scored) > 1:
         rival = scored[1][1]
-        scored[0] = (scored[0][0], scored[0][1] * (1 - 0.2 * rival), scored[0][2])
+        scored[0] = (scored[0][0], scored[0][1] * (1 - _RIVAL * rival), scored[0][2])
     return scored
 
 
@@ -251,6 +271,8 @@ def _reckoned_day(clue: Clue, clues: Iterable[Clue]) -> date:
     stated = clue.stated
     if stated.offset:
         return stated.day
+    if stated.offset == 0 and (east := _printed_east(stated, clues)) is not None:
+        return east
     zoned = [other.stated for other in clues if other.stated.offset]
     if stated.offset == 0 and stated.clock is not None:
         return next((z.day for z in zoned if z.at() == stated.at()), stated.day)
@@ -261,8 +283,24 @@ def _reckoned_day(clue: Clue, clues: Iterable[Clue]) -> date:
         if moment.offset != 0 or moment.clock is None or other.confidence < _SURE:
             continue
         if _kind(other.rule) in _MACHINE and _may_be_local(stated, moment):
-            return moment.day
+            return _printed_east(moment, clues) or moment.day
     return stated.day
+
+
+def _printed_east(moment: Stated, clues: Iterable[Clue]) -> date | None:
+    """Return the next day where a late evening's UTC `moment` is printed as that next day.
+
+    It is the day of a reader east of Greenwich, whose site keeps its times in UTC.
+    """
+    if moment.clock is None or moment.clock.hour < _LATE:
+        return None
+    after = moment.day + timedelta(days=1)
+    for other in clues:
+        is_plain = other.stated.day == after and not other.stated.offset
+        if is_plain and other.confidence >= _SURE and _kind(other.rule) not in _MACHINE:
+            local = replace(other.stated, offset=None)
+            return after if _may_be_local(local, moment) else None
+    return None
 
 
 def _may_be_local(local: Stated, moment: Stated) -> bool:

@@ -192,3 +192,41 @@ def test_same_answer_in_any_order_of_markup() -> None:
     first = dates.candidates(context([BODY], markup=marks, media_type="text/html"))
     second = dates.candidates(context([BODY], markup=marks[::-1], media_type="text/html"))
     assert first == second and best(first, "published_date") == "2019-05-30"
+
+
+def test_address_with_the_day_first() -> None:
+    german = context([BODY], url="https://zeitung.example.de/meldungen/29-10-2018-neue-bruecke")
+    assert best(dates.candidates(german), "published_date") == "2018-10-29"
+    found = dates.in_address("https://example.com/news/5.30.2019/", "mdy")
+    assert found is not None and found.day == date(2019, 5, 30)
+    assert dates.in_address("https://example.com/v1.2.2019999/") is None
+
+
+def test_a_day_after_a_late_evening_in_utc_is_that_of_the_east() -> None:
+    def day(moment: str, line: str) -> str | None:
+        mark = Candidate("published", moment, 0.5, "meta_article:published_time", moment)
+        shown = [("headline", "Old bridge closes"), ("timestamp", line), BODY]
+        return best(dates.candidates(context(shown, markup=[mark])), "published_date")
+
+    assert day("2019-05-13T22:30:00Z", "14.05.2019") == "2019-05-14"
+    assert day("2019-05-14T02:30:00Z", "May 13, 2019") == "2019-05-14"
+    assert day("2019-05-13T12:30:00Z", "14.05.2019") == "2019-05-13"
+
+
+def test_scripts_date_a_page_only_with_one_day() -> None:
+    page = '<html><body><script>var a = {"publishedAt":"%s"}, b = {"publishedAt":"%s"}</script>'
+    one, two = "2019-05-14T10:00:00Z", "2018-01-02T10:00:00Z"
+    found = dates.markup_dates(html.fromstring(page % (one, one)), None)
+    assert [(c.value, c.rule) for c in found] == [(one, "script")]
+    assert dates.markup_dates(html.fromstring(page % (one, two)), None) == []
+
+
+@pytest.mark.parametrize(
+    "opening", ["LEEDS, May 3, 2018 -- ", "(3. Mai 2018) ", "Köln, 3. Mai 2018 – "]
+)
+def test_a_press_release_opens_with_its_day(opening: str) -> None:
+    text = opening + "The firm said that it would build two more bridges over the river. " * 6
+    found = dates.candidates(context([("headline", "Two bridges"), ("body", text)]))
+    assert [c.value for c in found if c.field == "published_date"] == ["2018-05-03"]
+    later = "In all the years before " + text
+    assert dates.candidates(context([("headline", "Two bridges"), ("body", later)])) == []
