@@ -48,7 +48,7 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.installed-dev
-	$(LOCK) --extra ui --extra build --extra dev --output-file requirements-dev.lock
+	$(LOCK) --all-extras --output-file requirements-dev.lock
 	$(LOCK) --extra ui --extra build --constraint requirements-dev.lock \
 	  --output-file requirements.lock
 
