@@ -93,7 +93,7 @@ def one(benchmark: Benchmark, data: Path) -> bool:
     command = [_python(benchmark.environment), "-m", f"benchmarks.{benchmark.name}", *arguments]
     here = Path(__file__).parent
     settings = {
-        "COPYDESK_DATA": benchmark.data_setting.format(data=data),
+        "COPYDESK_DATASETS": benchmark.data_setting.format(data=data),
         "PYTHONPATH": f"{here.parent}{os.pathsep}{here}",
     }
     done = subprocess.run(

@@ -2,7 +2,7 @@
 
 Run `python -m benchmarks.describe_dates` for figures on kept-aside sites (exact match of the
 day), `--write-rules` to measure every rule on the other sites and write
-`pipeline/describe/data/date_confidence.tsv`. Reads the data folder (`COPYDESK_DATA`, default
+`pipeline/describe/data/date_confidence.tsv`. Reads the data folder (`COPYDESK_DATASETS`, default
 `../shared`). Gold of `postlight` is in UTC, so a page's local day counts there too.
 """
 
@@ -27,7 +27,7 @@ from pipeline.records import Cleaned, Document, Line
 from pipeline.training import corpus
 
 COLLECTIONS = ("misinfo", "postlight", "htmldate_default", "trafilatura", "wcxb_article_dev")
-DATA = Path(os.environ.get("COPYDESK_DATA", "../shared")) / "data"
+DATA = Path(os.environ.get("COPYDESK_DATASETS", "../shared")) / "data"
 TODAY = date.today()
 
 RULES_HEADER = """\

@@ -1,6 +1,6 @@
 """Language detection beside langdetect itself: agreement, nulls, scores of snippets, time.
 
-Run `python -m benchmarks.language`. Reads the data folder (`COPYDESK_DATA`, default `../shared`).
+Run `python -m benchmarks.language`. Reads the data folder (`COPYDESK_DATASETS`, default `../shared`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.describe import language
 from pipeline.records import Cleaned
 from pipeline.training import corpus
 
-DATA = Path(os.environ.get("COPYDESK_DATA", "../shared")) / "data"
+DATA = Path(os.environ.get("COPYDESK_DATASETS", "../shared")) / "data"
 COLLECTIONS = ("misinfo", "trafilatura")
 SAMPLE = 400
 

@@ -32,7 +32,7 @@ DAY = datetime.date(2024, 1, 1)
 
 def data_folder() -> Path:
     """Return the folder of the public data sets."""
-    return Path(os.environ.get("COPYDESK_DATA", "../shared/data"))
+    return Path(os.environ.get("COPYDESK_DATASETS", "../shared/data"))
 
 
 def is_kept_aside(outlet: str) -> bool:

@@ -43,5 +43,5 @@ PAGE = "\n".join(MENU) + "\n" + ARTICLE + "\nMost Popular\n" + "\n".join(FOOTER)
 
 def data_folder() -> Path | None:
     """Return the data folder where there is one."""
-    folder = Path(os.environ.get("COPYDESK_DATA", Path(__file__).parents[3] / "shared"))
+    folder = Path(os.environ.get("COPYDESK_DATASETS", Path(__file__).parents[3] / "shared"))
     return folder if (folder / "gold").is_dir() else None
