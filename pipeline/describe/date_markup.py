@@ -26,8 +26,32 @@ _ANCESTORS: Final = 10
 
 #: Tags that hold a printed date, and words of class names that announce one.
 _TAGS: Final = frozenset(
-    "span div p li a em i small b strong td header h2 h3 h4 h5 h6 footer section dd font ul cite "
-    "label".split()
+    [
+        "span",
+        "div",
+        "p",
+        "li",
+        "a",
+        "em",
+        "i",
+        "small",
+        "b",
+        "strong",
+        "td",
+        "header",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "footer",
+        "section",
+        "dd",
+        "font",
+        "ul",
+        "cite",
+        "label",
+    ]
 )
 _MARKS: Final = (
     "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted",
