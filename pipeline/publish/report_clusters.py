@@ -61,6 +61,12 @@ class Cluster:
     members: tuple[dict[str, Any], ...]
     comparisons: tuple[Comparison, ...]
 
+    @property
+    def title(self) -> str:
+        """The canonical headline; where it has none, that of another article."""
+        named = (article["headline"] for article in (self.canonical, *self.members))
+        return next(filter(None, named), None) or str(self.canonical["source_uri"])
+
 
 @dataclass(slots=True)
 class Browser:

@@ -169,6 +169,16 @@ def test_a_story_shows_its_texts_with_shared_passages_marked(storage):
     assert {a["href"][1:] for t, a in _Elements(page).found if a.get("href", "")[:1] == "#"} <= ids
 
 
+def test_a_story_without_a_canonical_headline_takes_that_of_another(storage):
+    _fill(storage)
+    rows_of_day = storage.read("articles", [DAY]).to_pylist()
+    rows_of_day[0]["headline"] = None
+    put(storage, "articles", rows_of_day)
+    [cluster] = browse(storage, [DAY]).clusters
+    assert cluster.canonical["headline"] is None
+    assert cluster.title == "Bridge closes"
+
+
 def test_pieces_are_the_text_whatever_the_spans():
     text = "añ😀b" * 5
     for spans in ([], [(0, 4)], [(2, 9), (4, 12)], [(18, 99)], [(5, 5)], [(3, 20), (0, 2)]):
