@@ -15,6 +15,7 @@ import yaml
 
 #: What may surround a name or code where it stands alone: "By The AP", "dpa/lby", "AFP Photo".
 _EDGES: Final = " \t\u00a0.,;:|/*•·-–—()[]\"'“”"
+_JOINED: Final = re.compile(r"[/|,;+&]|\s(?:and|und|et|y|e|en|with|mit)\s")
 _HEAD: Final = re.compile(r"[^/|,]*")
 
 
@@ -119,7 +120,15 @@ def exactly(text: str) -> str | None:
         return _by_name().get(bare.casefold()) or exactly(bare[4:])
     found = _by_name().get(bare.casefold()) or _by_code().get(bare)
     # "dpa/Region X", "AFP/Relaxnews": the part before the slash decides.
-    return found or _by_code().get(_HEAD.match(bare)[0].strip())  # type: ignore[index]
+    found = found or _by_code().get(_HEAD.match(bare)[0].strip())  # type: ignore[index]
+    return found or _first_of_several(bare)
+
+
+def _first_of_several(text: str) -> str | None:
+    """Return the first of several agencies if `text` names nothing else: "Reuters, AFP"."""
+    parts = [part.strip(_EDGES) for part in _JOINED.split(text)]
+    named = [_by_name().get(part.casefold()) or _by_code().get(part) for part in parts]
+    return named[0] if len(named) > 1 and all(named) else None
 
 
 def of_host(host: str | None) -> str | None:

@@ -71,6 +71,8 @@ def test_own_site_and_wire_paths() -> None:
 
     assert at("https://www.reuters.com/article/x") == "Reuters"
     assert at("https://www.example.co.uk/wires/ap/article-1/x.html") == "AP"
+    assert at("https://news.example.com/Sports/wireStory/old-bridge-closes-123") == "AP"
+    assert at("https://news.example.com/Sports/story/wirestory") is None
     assert at("https://www.example.com/sports/ap") is None
     assert at("https://notreuters.com/article/x") is None
 
@@ -98,3 +100,18 @@ def test_every_spelling_is_found_where_it_may_be(row: agency_names.Agency) -> No
         assert agency_names.may_mention(line)
         match = agency_names.mention().search(line)
         assert match is not None and agency_names.of_mention(match) == row.name
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Reuters, AFP", "Reuters"),
+        ("By AP and Reuters", "AP"),
+        ("AFP/dpa", "AFP"),
+        ("Reuters and Jo Doe", None),
+        ("Bloomberg, the mayor", None),
+    ],
+)
+def test_the_first_of_several_agencies(line: str, name: str | None) -> None:
+    found = agency.candidates(context([("headline", "Bridge"), ("byline", line), BODY]))
+    assert best(found, "agency") == name
