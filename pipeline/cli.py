@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"copydesk {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_run, _add_explain, _add_diff, _add_quarantine, _add_replay):
+    for add in (_add_run, _add_report, _add_explain, _add_diff, _add_quarantine, _add_replay):
         add(commands)
     return parser
 
@@ -119,6 +119,17 @@ def _add_replay(commands: _Commands) -> None:
     replay.set_defaults(run=_replay)
 
 
+def _add_report(commands: _Commands) -> None:
+    report = commands.add_parser(
+        "report",
+        help="write the report page anew",
+        description="Write the report page of the whole corpus anew and print where it is.",
+    )
+    report.add_argument("--open", action="store_true", help="open it in the browser")
+    _add_out(report)
+    report.set_defaults(run=_report)
+
+
 def _add_out(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", metavar="DIR", default="data", help="data directory (default: data)"
@@ -151,6 +162,23 @@ def _explain(options: argparse.Namespace) -> int:
         print_article(Console(), Storage(options.out), options.article)
     except NotFound as error:
         raise CommandError(str(error)) from error
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    import webbrowser
+
+    from pipeline.publish.report import write_report
+    from pipeline.publish.storage import Storage
+
+    storage = Storage(options.out)
+    days = storage.partitions("articles")
+    if not days:
+        raise CommandError(f"no articles in {options.out}; copydesk run puts some there")
+    path = storage.path(write_report(storage, days))
+    print(path)
+    if options.open:
+        webbrowser.open(f"file://{path}" if "://" not in options.out else path)
     return 0
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,13 @@ def test_diff_shows_two_articles(seeds_corpus, capsys):
     ids = [pair["a_article_id"], pair["b_article_id"]]
     assert main(["diff", *ids, "--out", seeds_corpus.uri]) == 0
     assert "in good conscience" in " ".join(capsys.readouterr().out.split())
+
+
+def test_report_says_where_the_page_is(seeds_corpus, tmp_path, capsys):
+    assert main(["report", "--out", seeds_corpus.uri]) == 0
+    page = Path(capsys.readouterr().out.strip())
+    assert "<html" in page.read_text(encoding="utf-8")
+    assert main(["report", "--out", str(tmp_path)]) == 2
 
 
 PROSE = (
