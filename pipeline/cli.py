@@ -175,7 +175,7 @@ def _report(options: argparse.Namespace) -> int:
     days = storage.partitions("articles")
     if not days:
         raise CommandError(f"no articles in {options.out}; copydesk run puts some there")
-    path = storage.path(write_report(storage, days))
+    path = write_report(storage, days)
     print(path)
     if options.open:
         webbrowser.open(f"file://{path}" if "://" not in options.out else path)
