@@ -45,11 +45,14 @@ _TAGS: Final = (
     "a", "span", "div", "p", "h2", "h3", "h4", "h5", "h6", "li", "ul", "address", "cite", "strong",
     "em", "section", "header", "td", "b", "small", "time", "i", "dd", "dl", "figcaption", "footer",
 )  # fmt: skip
+# Every branch starts with a letter, so that the search can skip from one such letter to the next.
 _MARKED = re.compile(
     r"(?P<byline>[Aa]uthor|[Bb]y-?line|[Ww]riter)"
-    r"|(?P<deck>[Ss]ub-?title|[Ss]tandfirst|[Ss]ub-?head|\bdek\b|deck)"
+    r"|(?P<deck>[Ss]ub-?title|[Ss]tandfirst|[Ss]ub-?head|dek\b(?<!\wdek)|deck)"
     r"|(?P<headline>[Hh]eadline|[Tt]itle)"
 )
+#: One of these is in all that the pattern finds; most marks have none, and looking is cheaper.
+_IN_MARKED: Final = ("title", "head", "line", "author", "writer", "deck", "dek", "standfirst")
 _AUTHOR_PAGE = re.compile(
     r"/(?:a(?:uthors?|utor(?:en|es)?|uteurs?)|by|people|staff|profile|reporters?|contributors?)/"
 )
@@ -88,26 +91,32 @@ def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
     }  # fmt: skip
     early: dict[str, list[HtmlElement]] = {}  # what stands above the first main heading
     for element in islice(tree.iter("h1", *_TAGS), _MOST_ELEMENTS):
-        if element.tag == "h1":
-            for kind in ("byline", "rel", "author_page"):
-                early.setdefault(kind, found[kind])
-                found[kind] = found[kind] if early[kind] is not found[kind] else []
+        tag = element.tag
+        if tag == "h1":
+            if not early:
+                for kind in ("byline", "rel", "author_page"):
+                    early[kind], found[kind] = found[kind], []
             continue
         marks = element.get("class") or element.get("id")
         if marks and (marked_as := _kind_of(marks)):
             found[marked_as].append(element)
-        if element.tag == "a":
+        if tag == "a":
             if "author" in (element.get("rel") or ""):
                 found["rel"].append(element)
-            elif _AUTHOR_PAGE.search((element.get("href") or "")[:200]):
+            elif _AUTHOR_PAGE.search(element.get("href") or "", 0, 200):
                 found["author_page"].append(element)
     return {kind: [*elements, *early.get(kind, ())] for kind, elements in found.items()}
 
 
 @lru_cache(maxsize=8192)
 def _kind_of(marks: str) -> str | None:
-    match = _MARKED.search(marks[:300])
-    return match.lastgroup if match else None
+    marks = marks[:300]
+    lowered = marks.lower()
+    for word in _IN_MARKED:
+        if word in lowered:
+            match = _MARKED.search(marks)
+            return match.lastgroup if match else None
+    return None
 
 
 def _candidate(field: str, value: str, rule: str, source: str | None = None) -> Candidate:
@@ -354,10 +363,15 @@ def _is_unrelated(element: HtmlElement) -> bool:
         marks = f"{node.get('class') or ''} {node.get('id') or ''}"
         if node.tag in ("aside", "nav") or (node.tag == "footer" and not _OWN_FOOTER.search(marks)):
             return True
-        if len(marks) > 1 and _UNRELATED.search(marks[:300]) and _kind_of(marks) != "byline":
+        if len(marks) > 1 and _marks_unrelated(marks):
             return True
         node = node.getparent()
     return False
+
+
+@lru_cache(maxsize=8192)
+def _marks_unrelated(marks: str) -> bool:
+    return _UNRELATED.search(marks[:300]) is not None and _kind_of(marks) != "byline"
 
 
 def _microdata(tree: HtmlElement) -> list[Candidate]:
