@@ -52,8 +52,13 @@ def _ui(page, address: str, target: Path) -> None:
     page.goto(f"{address}/asset-groups")
     page.get_by_role("button", name="Materialize all").wait_for()
     page.wait_for_timeout(2_500)
-    page.keyboard.press("Shift+E")
-    page.wait_for_timeout(2_000)
+    for group in ("publish", "dedupe", "clean", "describe", "ingest"):
+        page.locator("foreignObject", has_text=group).first.click(force=True)
+        page.wait_for_timeout(1_500)
+    # What is open stays open, and the graph is fitted to the window anew.
+    page.get_by_text("Hide navigation").click()
+    page.reload()
+    page.wait_for_timeout(5_000)
     page.screenshot(path=target / "lineage.png")
 
 
