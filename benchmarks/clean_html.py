@@ -22,7 +22,6 @@ from typing import Any, Final
 
 from pipeline.clean.html import CleanError, clean_pages, parse
 from pipeline.training import corpus
-from pipeline.training.html import site_of
 
 GOLD: Final = ("misinfo", "wcxb_article_dev")
 SNIPPETS: Final = "trafilatura"
@@ -61,7 +60,7 @@ def _rows(data: Path, every: int) -> Iterator[Row]:
 
 def _pages(data: Path, collection: str) -> Iterator[dict[str, Any]]:
     for page in corpus.read(data / "data" / f"{collection}.jsonl.gz"):
-        if not corpus.kept_aside(site_of(page)):
+        if not corpus.kept_aside(corpus.row_site(page)):
             continue
         if collection == SNIPPETS or len(_WORD.findall(page["body"] or "")) >= _LEAST_BODY:
             yield page

@@ -123,7 +123,7 @@ def _page_rows(data: Path, collection: str) -> list[Row]:
     ways = sorted(flatten.FLATTENERS)
     pages, texts, golds = [], [], []
     for row in corpus.read(data / "data" / f"{collection}.jsonl.gz"):
-        if not row["body"] or not corpus.kept_aside(corpus.site_of(row["url"] or row["id"])):
+        if not row["body"] or not corpus.kept_aside(corpus.row_site(row)):
             continue
         pages.append((corpus.html_of(row), row["body"]))
         # Two ways a page, the next two for the next page: all six come up alike.

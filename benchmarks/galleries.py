@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from benchmarks import intervals, results
 from pipeline.training import corpus
-from pipeline.training.html import site_of
 
 GALLERIES: Final = Path(".bench/galleries")
 _WORST: Final = 30
@@ -61,7 +60,7 @@ def pages(data: Path) -> Iterator[Scored]:
             text = clean_html._copydesk(corpus.html_of(page).encode("utf-8", "replace"))
             score = clean_html.four_gram_f1(text, page["body"])
             name = str(page["id"])
-            yield Scored(f"body of pages ({collection})", site_of(page), name, score,
+            yield Scored(f"body of pages ({collection})", corpus.row_site(page), name, score,
                          page["body"], text)  # fmt: skip
 
 

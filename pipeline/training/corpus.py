@@ -63,6 +63,11 @@ def site_of(url: str) -> str:
     return ".".join(parts[-keep:])
 
 
+def row_site(row: dict[str, Any]) -> str:
+    """Return the site of a row: of its address or, without one, of its id up to the first slash."""
+    return site_of(row["url"] or str(row["id"]).split("/")[0])
+
+
 def site_number(site: str) -> int:
     """Return a number from 0 to 99 that depends on the site alone."""
     return int(hashlib.sha256(site.encode()).hexdigest()[:8], 16) % 100
@@ -108,9 +113,9 @@ def page_examples(
     says which sites are wanted.
     """
     for row in read(data / "data" / f"{collection}.jsonl.gz"):
-        wanted = only(site_of(row["url"] or row["id"]))
+        wanted = only(row_site(row))
         if wanted and len(align.words_of(row["body"] or "")) >= 40:
-            rng = random.Random(row["url"])  # noqa: S311
+            rng = random.Random(row["url"] or row["id"])  # noqa: S311
             some = rng.sample(list(ways), each) if each else ways
             yield from _flattened(collection, row, html_of(row), row["body"], some, 1.0)
 
@@ -155,7 +160,7 @@ def _flattened(
             for share, line in zip(align.body_shares(lines, body), lines, strict=True)
         )
         if BODY in roles:
-            site = site_of(row["url"] or row["id"])
+            site = row_site(row)
             yield Example(collection, site, way, str(row["id"]), text, roles, weight, body)
 
 

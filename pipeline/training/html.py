@@ -86,15 +86,10 @@ class Trained:
     second: Any
 
 
-def site_of(row: dict[str, Any]) -> str:
-    """Return the site of a row, from its address or, without one, from its id."""
-    return corpus.site_of(row["url"] or row["id"].split("/")[0])
-
-
 def examples(data: Path, collection: str, *, aside: bool) -> Iterator[Example]:
     """Yield the pages of a collection on the sites kept aside, or on the others."""
     for row in corpus.read(data / "data" / f"{collection}.jsonl.gz"):
-        site = site_of(row)
+        site = corpus.row_site(row)
         if corpus.kept_aside(site) != aside:
             continue
         try:

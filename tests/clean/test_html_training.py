@@ -49,7 +49,7 @@ def test_blocks_are_labelled_by_the_gold_body(data: Path) -> None:
 
 
 def test_a_page_without_address_is_known_by_its_id() -> None:
-    assert training.site_of({"url": None, "id": "echo.example/article-2.html"}) == "echo.example"
+    assert corpus.row_site({"url": None, "id": "echo.example/article-2.html"}) == "echo.example"
 
 
 def test_training_twice_gives_the_same_model(
