@@ -54,13 +54,17 @@ _SOURCE_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One statement of a date: what it says, of which field, by which rule, from which text."""
+    """One statement of a date: what it says, of which field, by which rule, from which text.
+
+    `american` tells that the site writes the month first: it lies west of Greenwich.
+    """
 
     stated: Stated
     field: str
     rule: str
     text: str
     confidence: float
+    american: bool = False
 
 
 @functools.cache
@@ -132,7 +136,8 @@ def _clues(context: Context) -> Iterator[Clue]:
     found = list(_all_clues(context, order))
     sure = {clue.stated.day for clue in found if clue.stated.alternative is None}
     for clue in found:
-        settled = replace(clue, stated=_settled(clue.stated, sure, latest))
+        stated = _settled(clue.stated, sure, latest)
+        settled = replace(clue, stated=stated, american=order == "mdy")
         if settled.stated.day <= latest:
             yield settled
 
@@ -296,6 +301,8 @@ def _printed_east(moment: Stated, clues: Iterable[Clue]) -> date | None:
         return None
     after = moment.day + timedelta(days=1)
     for other in clues:
+        if other.american:
+            return None
         is_plain = other.stated.day == after and not other.stated.offset
         if is_plain and other.confidence >= _SURE and _kind(other.rule) not in _MACHINE:
             local = replace(other.stated, offset=None)

@@ -203,14 +203,18 @@ def test_address_with_the_day_first() -> None:
 
 
 def test_a_day_after_a_late_evening_in_utc_is_that_of_the_east() -> None:
-    def day(moment: str, line: str) -> str | None:
-        mark = Candidate("published", moment, 0.5, "meta_article:published_time", moment)
+    def day(moment: str, line: str, language: str = "de") -> str | None:
+        marks = [
+            Candidate("published", moment, 0.5, "meta_article:published_time", moment),
+            Candidate("language", language, 0.5, "html_lang", language),
+        ]
         shown = [("headline", "Old bridge closes"), ("timestamp", line), BODY]
-        return best(dates.candidates(context(shown, markup=[mark])), "published_date")
+        return best(dates.candidates(context(shown, markup=marks)), "published_date")
 
     assert day("2019-05-13T22:30:00Z", "14.05.2019") == "2019-05-14"
     assert day("2019-05-14T02:30:00Z", "May 13, 2019") == "2019-05-14"
     assert day("2019-05-13T12:30:00Z", "14.05.2019") == "2019-05-13"
+    assert day("2019-05-13T22:30:00Z", "May 14, 2019", "en-US") == "2019-05-13"
 
 
 def test_scripts_date_a_page_only_with_one_day() -> None:
