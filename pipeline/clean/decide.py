@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.clean.features import LONG
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
 from pipeline.clean.parts import parts, promising
@@ -28,6 +29,9 @@ _LONGEST: Final = 130
 MODEL_RULE: Final = "line_model"
 LEARNED_RULE: Final = "outlet_furniture"
 REPEAT_RULE: Final = "repeat"
+RESCUE_RULE: Final = "only_prose"
+#: Share of a text's characters in long lines from which on these are its prose for want of other.
+_MOSTLY: Final = 0.6
 
 
 def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
@@ -53,9 +57,11 @@ def _verdicts(
     lines: Lines, labels: Labels, furniture: Array, texts: list[str]
 ) -> list[tuple[str, str, float]]:
     is_body = labels.is_body & (furniture < LEARNED)
+    rescued = _rescued(lines, is_body)
+    is_body |= rescued
     told: dict[int, tuple[str, str]] = {}
     short = np.diff(lines.words.first) <= _LONGEST
-    doubted = is_body & (labels.body < CERTAIN) & short
+    doubted = is_body & (labels.body < CERTAIN) & short & ~rescued
     for row in np.flatnonzero(doubted).tolist():
         if wording := decided_role(texts[row]):
             told[row] = wording
@@ -65,11 +71,27 @@ def _verdicts(
         is_body[row] = False
     probability = labels.body.tolist()
     return [
-        (BODY, MODEL_RULE, round(probability[row], 4)) if is_body[row]
+        (BODY, RESCUE_RULE if rescued[row] else MODEL_RULE, round(probability[row], 4))
+        if is_body[row]
         else (*(told.get(row) or _named(text, row, labels, float(furniture[row]))),
               round(max(1 - probability[row], float(furniture[row])), 4))
         for row, text in enumerate(texts)
     ]  # fmt: skip
+
+
+def _rescued(lines: Lines, is_body: Array) -> Array:
+    """Prose that is nearly all that a text has, where nothing of it was taken for body.
+
+    The model has learned from whole articles; a text of one or two paragraphs is new to it.
+    """
+    prose = np.diff(lines.words.first) >= LONG
+    size = lines.end - lines.start
+    count = len(lines.raw_texts)
+    with_body = np.bincount(lines.text, is_body, count) > 0
+    share = np.bincount(lines.text, size * prose, count) / np.maximum(
+        np.bincount(lines.text, size, count), 1
+    )
+    return prose & ~with_body[lines.text] & (share[lines.text] >= _MOSTLY)
 
 
 def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:

@@ -138,3 +138,14 @@ def test_a_word_broken_at_the_end_of_a_line_is_joined():
 def test_sentences_on_lines_of_their_own_are_paragraphs():
     _, lines = lines_from([(BODY, "One ends here.\n"), (BODY, "Another begins.\n")])
     assert body_text(lines) == "One ends here.\n\nAnother begins."
+
+
+def test_a_text_of_one_paragraph_is_its_own_body():
+    brief = (
+        "A water main burst under Canal Street early on Monday and left some forty houses without "
+        "water until noon, the utility said."
+    )
+    [cleaned] = clean_texts([brief])
+    assert cleaned.text == brief
+    [menu] = clean_texts(["Home\nNews\nSport\nWeather\nLog in"])
+    assert menu.text == ""
