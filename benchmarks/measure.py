@@ -6,6 +6,7 @@ the parent of every orphan below it, and takes the accounts of each as it ends. 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import statistics
@@ -38,7 +39,7 @@ class CommandFailed(RuntimeError):
 def run(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Usage:
     """Run `command` to its end and return its usage; `settings` join the environment."""
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before = _children_seconds()
+    before, others = _children_seconds(), _children(_parents())
     started = time.perf_counter()
     process = subprocess.Popen(
         command, env={**os.environ, **(settings or {})}, text=True,
@@ -48,7 +49,7 @@ def run(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Us
     with peak:
         output, _ = process.communicate()
     wall = time.perf_counter() - started
-    _reap_orphans()
+    _reap_orphans(others)
     if process.returncode:
         raise CommandFailed(f"{command[0]} failed:\n{output[-2000:]}")
     return Usage(wall, _children_seconds() - before, peak.bytes, output)
@@ -79,13 +80,12 @@ def _children_seconds() -> float:
     return times.children_user + times.children_system
 
 
-def _reap_orphans() -> None:
-    """Wait for the processes that the command left behind, and so take their accounts."""
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+def _reap_orphans(others: set[int]) -> None:
+    """Wait for what the command left behind (not for `others`), and so take its accounts."""
+    while orphans := _children(_parents()) - others:
+        for process in orphans:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process, 0)
 
 
 class _Peak:
@@ -111,17 +111,26 @@ class _Peak:
 
 def _family(root: int) -> set[int]:
     """Return `root` and the processes below it (those whose parent has gone are not found)."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            parents[int(folder.name)] = int(state[1])
-        except (OSError, IndexError):
-            continue  # it ended meanwhile
+    parents = _parents()
     family = {root}
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more
     return family
+
+
+def _children(parents: Mapping[int, int]) -> set[int]:
+    return {child for child, parent in parents.items() if parent == os.getpid()}
+
+
+def _parents() -> dict[int, int]:
+    """Return the parent of each process there is."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        # A process may end meanwhile.
+        with contextlib.suppress(OSError, IndexError):
+            state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            parents[int(folder.name)] = int(state[1])
+    return parents
 
 
 def _own_bytes(process: int) -> int:

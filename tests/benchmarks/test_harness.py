@@ -1,0 +1,136 @@
+"""The benchmark harness on tiny generated data: what it measures and writes, not the figures."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import inputs, intervals, measure, results
+
+_WORDS = [
+    "council", "budget", "river", "school", "harbour", "mayor", "teacher", "bridge", "market",
+    "report", "summer", "engine", "village", "doctor", "window", "garden", "letter", "station",
+]  # fmt: skip
+
+
+def _article(rng: random.Random) -> str:
+    sentences = [" ".join(rng.choices(_WORDS, k=12)).capitalize() + "." for _ in range(40)]
+    return "\n\n".join(" ".join(sentences[at : at + 4]) for at in range(0, 40, 4))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rng = random.Random(1)
+    folder = tmp_path / "sets" / "data"
+    folder.mkdir(parents=True)
+    with lzma.open(folder / "abp.jsonl.xz", "wt", encoding="utf-8") as lines:
+        for number in range(30):
+            url = f"https://paper{number % 3}.example/{number}"
+            row = {"id": str(number), "url": url, "headline": "A headline", "text": _article(rng)}
+            lines.write(json.dumps(row) + "\n")
+        lines.write(json.dumps({"id": "short", "url": url, "headline": "", "text": "x"}) + "\n")
+    for name in ("misinfo", "wcxb_article_dev"):
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as lines:
+            body = "".join(f"<p>{part}</p>" for part in _article(rng).split("\n\n"))
+            page = {"id": 1, "url": "https://a.example/1", "html": f"<html><body>{body}</body>"}
+            lines.write(json.dumps(page) + "\n")
+    return tmp_path / "sets"
+
+
+def test_a_command_is_charged_for_processes_it_leaves_behind() -> None:
+    burn = "import time\nwhile time.process_time() < .4: pass"
+    orphan = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}])"
+    usage = measure.run([sys.executable, "-c", orphan])
+    assert usage.cpu_seconds > 0.4
+
+
+def test_memory_is_the_peak() -> None:
+    hold = "import time; held = bytearray(b'x') * (200 << 20); time.sleep(.5); print(len(held))"
+    usage = measure.run([sys.executable, "-c", hold])
+    assert 200 << 20 < usage.peak_bytes < 400 << 20
+    assert usage.output.strip() == str(200 << 20)
+
+
+def test_a_failing_command_says_why() -> None:
+    with pytest.raises(measure.CommandFailed, match="no such thing"):
+        measure.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_systems_take_turns() -> None:
+    order: list[str] = []
+
+    def system(name: str) -> measure.Usage:
+        order.append(name)
+        return measure.Usage(float(len(order)), 1.0, 1, "")
+
+    found = measure.interleaved({n: lambda n=n: system(n) for n in "ab"}, rounds=3)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+    assert measure.median(found["a"]).wall_seconds == 4.0
+
+
+def test_inputs_are_of_usual_length(data: Path) -> None:
+    assert len(list(inputs.texts(data, 100))) == 30
+    assert len(list(inputs.pages(data, 100))) == 2
+
+
+def test_generated_articles_differ_where_originals_run_out(data: Path) -> None:
+    originals = [row["text"] for row in inputs.articles(data)]
+    rows = list(inputs.syndicated(originals, 100, seed=7))
+    assert len(rows) == len({row["id"] for row in rows}) == len({row["url"] for row in rows}) == 100
+    assert rows == list(inputs.syndicated(originals, 100, seed=7))
+
+
+def test_exchanged_texts_share_no_run_of_five_words() -> None:
+    words = [f"w{number}" for number in range(100)]
+    made = inputs._exchanged(" ".join(words), ["other"], random.Random(1)).split()
+    runs = {tuple(words[at : at + 5]) for at in range(96)}
+    assert len(made) == 100
+    assert not runs & {tuple(made[at : at + 5]) for at in range(96)}
+
+
+def test_intervals_draw_sites() -> None:
+    alike = {f"s{number}": [0.5] * 4 for number in range(10)}
+    assert intervals.interval(alike) == (0.5, 0.5)
+    unlike = {f"s{number}": [float(number % 2)] * 50 for number in range(10)}
+    low, high = intervals.interval(unlike)
+    assert low < 0.3 and high > 0.7 and intervals.mean(unlike) == 0.5
+
+
+def test_results_are_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    rows = [{"system": "a|b", "ms": 1234.5, "range": [0.012345, 2.0], "documents": 5000}]
+    results.save("speed", "Speed", rows)
+    assert results.load("speed") == rows
+    assert "| a\\|b | 1,234 | 0.0123–2 | 5,000 |" in (tmp_path / "speed.md").read_text()
+
+
+def test_every_benchmark_named_exists() -> None:
+    from benchmarks.__main__ import KINDS
+
+    folder = Path(results.__file__).parent
+    names = {benchmark.name for kind in KINDS.values() for benchmark in kind}
+    assert names and all((folder / f"{name}.py").exists() for name in names)
+
+
+def test_growth_exponent_of_linear_time() -> None:
+    from benchmarks.scale import exponent
+
+    rows = [{"articles": n, "cpu_seconds": 0.002 * n} for n in (1000, 10_000)]
+    assert exponent(rows) == pytest.approx(1)
+    assert exponent(rows[:1]) is None
+
+
+def test_stages_are_timed_whole_and_in_parts(data: Path) -> None:
+    from benchmarks.stage_times import run
+
+    rows = {row["stage"]: row for row in run(data, texts=5, pages=2)}
+    parts = [name for name in rows if name.startswith("· ") and not name.startswith("· · ")]
+    assert rows["clean"]["ms_of_texts"] > rows["· clean texts"]["ms_of_texts"] > 0
+    assert rows["clean"]["ms_of_pages"] > sum(rows[p]["ms_of_pages"] for p in parts) * 0.99
+    assert rows["whole pipeline"]["ms_of_texts"] > rows["clean"]["ms_of_texts"]
