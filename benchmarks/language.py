@@ -1,6 +1,7 @@
 """Language detection beside langdetect itself: agreement, nulls, scores of snippets, time.
 
-Run `python -m benchmarks.language`. Reads the data folder (`COPYDESK_DATASETS`, default `../shared`).
+Run `python -m benchmarks.language`. Reads the data folder (`COPYDESK_DATASETS`, default
+`../shared`).
 """
 
 from __future__ import annotations
