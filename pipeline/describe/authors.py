@@ -60,7 +60,7 @@ def _outlets() -> frozenset[str]:
 def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
     known = _outlets() | {fold(name) for name in _site_names(context)}
-    found = _from_markup(context, known) + _from_lines(context, known)
+    found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
         found.append(_authors(names, 0.85, "given_authors", given))
@@ -87,6 +87,40 @@ def _from_markup(context: Context, known: frozenset[str]) -> list[Candidate]:
             rule = f"{candidate.rule}_lone" if lone else candidate.rule
             found.append(_authors(tuple(names), 0.8, rule, candidate.source_text))
     return found
+
+
+def _cut_to_stated(found: list[Candidate]) -> list[Candidate]:
+    """Return the candidates; a printed name that runs on past a stated one is that one.
+
+    "Jane Doe Senior Fellow" on a page whose metadata say "Jane Doe" names Jane Doe.
+    """
+    stated = {
+        name: None
+        for c in found
+        if c.field == "authors" and c.rule.startswith(_STATED)
+        for name in c.value.split("; ")
+        if " " in name
+    }
+    if not stated:
+        return found
+    return [
+        _authors(tuple(dict.fromkeys(_cut(n, stated) for n in c.value.split("; "))),
+                 c.confidence, c.rule, c.source_text)
+        if c.field == "authors" and not c.rule.startswith(_STATED) else c
+        for c in found
+    ]  # fmt: skip
+
+
+#: How the rules are named that read metadata and links, which hold names and nothing else.
+_STATED: Final = ("json_ld", "meta_", "rel_author", "itemprop", "author_link")
+
+
+def _cut(name: str, stated: Iterable[str]) -> str:
+    for short in stated:
+        rest = name[len(short) :] if name.startswith(short + " ") else ""
+        if rest and rest.strip(" .").casefold() not in ("jr", "sr", "ii", "iii", "iv"):
+            return short
+    return name
 
 
 def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:

@@ -30,6 +30,8 @@ _DEPTH: Final = 8
 _NODES: Final = 400
 _ELEMENTS: Final = 12
 _MOST_ELEMENTS: Final = 30_000
+#: How many elements below a main heading still stand near it.
+_NEAR: Final = 40
 _TEXT_LENGTH: Final = 400
 
 _ARTICLE_TYPE = re.compile(
@@ -85,26 +87,36 @@ def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ..
 
 
 def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
-    """Return the elements that a class, an id or a link marks, by what they are marked as."""
+    """Return the elements that a class, an id or a link marks, by what they are marked as.
+
+    Under "near" are those of the byline kinds that follow a main heading closely.
+    """
     found: dict[str, list[HtmlElement]] = {
-        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": []
+        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": [], "near": []
     }  # fmt: skip
+    heading = -_NEAR
     early: dict[str, list[HtmlElement]] = {}  # what stands above the first main heading
-    for element in islice(tree.iter("h1", *_TAGS), _MOST_ELEMENTS):
+    for place, element in enumerate(islice(tree.iter("h1", *_TAGS), _MOST_ELEMENTS)):
         tag = element.tag
         if tag == "h1":
+            heading = place
             if not early:
-                for kind in ("byline", "rel", "author_page"):
-                    early[kind], found[kind] = found[kind], []
+                for name in ("byline", "rel", "author_page"):
+                    early[name], found[name] = found[name], []
             continue
         marks = element.get("class") or element.get("id")
-        if marks and (marked_as := _kind_of(marks)):
-            found[marked_as].append(element)
+        kind = _kind_of(marks) if marks else None
+        if kind:
+            found[kind].append(element)
         if tag == "a":
             if "author" in (element.get("rel") or ""):
                 found["rel"].append(element)
+                kind = "byline"
             elif _AUTHOR_PAGE.search(element.get("href") or "", 0, 200):
                 found["author_page"].append(element)
+                kind = "byline"
+        if kind == "byline" and place - heading < _NEAR:
+            found["near"].append(element)
     return {kind: [*elements, *early.get(kind, ())] for kind, elements in found.items()}
 
 
@@ -421,15 +433,19 @@ _HEADLINE_TAGS: Final = frozenset(("h2", "h3", "h4", "div", "p", "span"))
 
 def _bylines(marked: Mapping[str, Sequence[HtmlElement]]) -> list[Candidate]:
     found: list[Candidate] = []
+    near = frozenset(marked["near"])
     links = [a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a)]
     texts = [text for link in _neighbours(links) if (text := _text(link, 120))]
     if texts:
-        found += _authors(" | ".join(dict.fromkeys(texts)), "rel_author", single=True)
-    found += _byline_elements(marked["byline"])
+        rule = "rel_author_near" if not near.isdisjoint(links) else "rel_author"
+        found += _authors(" | ".join(dict.fromkeys(texts)), rule, single=True)
+    found += _byline_elements(marked["byline"], near)
     pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a)]
-    for text in dict.fromkeys(_text(page, 80) for page in pages):
+    for page in pages:
+        text = _text(page, 80)
         if names := parse_names(text, strict=True):
-            found.append(_candidate("authors", "; ".join(names), "author_link", text))
+            rule = "author_link_near" if page in near else "author_link"
+            found.append(_candidate("authors", "; ".join(names), rule, text))
             break
     return found
 
@@ -448,11 +464,14 @@ def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
     return [link for link in stated if any(outer is block for outer in link.iterancestors())]
 
 
-def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
+def _byline_elements(
+    marked: Sequence[HtmlElement], near: frozenset[HtmlElement]
+) -> list[Candidate]:
     """Read the first element marked as a byline that says "By", and the first that does not."""
     found: list[Candidate] = []
     groups: dict[str, list[str]] = {}
     exact: list[str] = []
+    closest: dict[str, bool] = {}
     elements: Counter[str] = Counter()
     for element in marked[: 8 * _ELEMENTS]:
         text = _names_text(element)
@@ -462,17 +481,20 @@ def _byline_elements(marked: Sequence[HtmlElement]) -> list[Candidate]:
             if not found and (names := parse_names(text, single=True)):
                 shown = _text(element, 300)
                 found.append(_candidate("byline", shown, "byline_class"))
-                found.append(_candidate("authors", "; ".join(names), "byline_class", shown))
+                rule = "byline_class_near" if element in near else "byline_class"
+                found.append(_candidate("authors", "; ".join(names), rule, shown))
         elif len(text) < 160 and (names := parse_names(text, strict=True, single=is_cjk(text))):
             kind = f"{element.tag} {element.get('class')}"
             group = groups.setdefault(kind, [])
             elements[kind] += 1
+            closest[kind] = closest.get(kind, False) or element in near
             group.extend(name for name in names if name not in group)
             if len(fold("".join(names))) > 0.8 * len(fold(text)):
                 exact.append(kind)
     best = next(iter(exact), next(iter(groups), None))
     if best is not None:
         rule = "author_class" if elements[best] == 1 else "author_class_several"
+        rule += "_near" if closest[best] else ""
         found.append(_candidate("authors", "; ".join(groups[best][:8]), rule))
     return found
 

@@ -106,8 +106,13 @@ def parse_names(
     elif starts_with_label(text):
         strict = False
     names: list[str] = []
+    ended = False  # after words that are no name, only what opens like a name is one
     for piece in _pieces(labelled):
+        before = len(names)
         _take(piece, names, known)
+        if len(names) > before and ended and not opens_with_given_name(names[-1]):
+            names.pop()
+        ended = ended or (before > 0 and len(names) == before and " " in piece)
     if strict:
         names = [name for name in names if opens_with_given_name(name)]
     found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
@@ -214,6 +219,8 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
     pieces = _pieces(text)
     organisations = data_words("organisation_words.txt")
     whole = {part.strip(" .:*\"'“”‘’_") for part in _SEPARATOR.split(_DATE.sub(" | ", text))}
+    if 2 <= len(pieces) <= 3 and all(_is_given(piece) for piece in pieces):
+        return tuple(natural(piece) for piece in pieces)  # "Maria & Katerina"
     for piece in pieces[:2]:
         if piece not in whole:
             continue  # a word cut out of a phrase
@@ -225,6 +232,10 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
         if _TOKEN.match(piece) and not {piece.casefold()} & (organisations | _roles()):
             return (natural(piece) if piece.isupper() else piece,)
     return ()
+
+
+def _is_given(word: str) -> bool:
+    return word[:1].isupper() and word.casefold() in data_words("given_names.txt")
 
 
 @cache

@@ -76,7 +76,7 @@ def test_meta_tags_with_content_or_value():
 def test_bylines_of_other_stories_are_passed_over():
     found = read(body='<div class="related-posts"><p class="byline">By Carl Stone</p></div>'
                       '<h1>Mayor opens bridge</h1><p class="byline">By Anna Berg</p>')  # fmt: skip
-    assert values(found, "authors", "byline_class") == ["Anna Berg"]
+    assert values(found, "authors", "byline_class_near") == ["Anna Berg"]
     assert values(found, "headline", "h1") == ["Mayor opens bridge"]
 
 
@@ -84,7 +84,7 @@ def test_names_in_links_of_their_own_stay_apart():
     found = read(body='<h1>Mayor opens bridge</h1><div class="author">'
                       '<a rel="author" href="/a">Anna Berg</a>'
                       '<a rel="author" href="/b">Li Wei</a></div>')  # fmt: skip
-    assert values(found, "authors", "author_class") == ["Anna Berg; Li Wei"]
+    assert values(found, "authors", "author_class_near") == ["Anna Berg; Li Wei"]
     assert values(found, "authors", "rel_author") == ["Anna Berg; Li Wei"]
 
 
