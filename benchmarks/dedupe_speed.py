@@ -125,12 +125,15 @@ def _grown(texts: Sequence[str], size: int) -> Iterator[Made]:
             parts = last.split("\n\n")
             yield Made(f"{number}", "\n\n".join([*parts[1:], " ".join(rng.choice(words))]), "", "")
             continue
-        # Words of two paragraphs interleaved by threes and fours: words of news, texts of their own.
+        # Words of two paragraphs interleaved by threes and fours: news, but texts of their own.
         paragraphs = []
-        for _ in range(7):
+        for _ in range(10):
             one, other = rng.choice(words), rng.choice(words)
             cut = rng.choice((3, 4, 4))
-            mixed = [w for i in range(0, 80, cut) for w in (one[i : i + cut] + other[i : i + cut])]
+            # No further than the shorter goes: what is left of the longer is nobody's own text.
+            length = min(len(one), len(other), 80)
+            starts = range(0, length - length % cut, cut)
+            mixed = [w for i in starts for w in (one[i : i + cut] + other[i : i + cut])]
             paragraphs.append(" ".join(mixed))
         last = "\n\n".join(paragraphs)
         yield Made(f"{number}", last, "", "")

@@ -39,18 +39,6 @@ class Article:
     words: int
     outlet: str | None = None
 
-    @classmethod
-    def of_metadata(cls, row: Mapping[str, Any], day: date, words: int, has_bio: bool) -> Article:
-        """Return the article of a row of `article_metadata`."""
-        return cls(
-            article_id=row["article_id"],
-            scrape_date=day,
-            origin=origin_of(row, has_bio),
-            published_date=row["published_date"],
-            words=words,
-            outlet=row["outlet"],
-        )
-
     @property
     def first_date(self) -> date:
         """Day of publication, or of the scrape where that is not known."""

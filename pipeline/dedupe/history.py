@@ -8,22 +8,25 @@ identities of clusters have a history.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import contracts
 from pipeline.dedupe import ledger
-from pipeline.dedupe.canonical import Article
+from pipeline.dedupe.canonical import Article, origin_of
 from pipeline.dedupe.clusters import Cluster, components, gather
 from pipeline.dedupe.pairs import WINDOW_DAYS
-from pipeline.dedupe.store import Store, among
-from pipeline.dedupe.verify import Bodies, verify_pair
+from pipeline.dedupe.store import Store
+from pipeline.dedupe.verify import Bodies, verify_duplicate
 
 _MEMBER_STATE: Final = (
     "cluster_id", "cluster_size", "canonical_article_id", "is_canonical", "relation",
@@ -32,6 +35,9 @@ _EDGE_COLUMNS: Final = (
     "a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date", "relation",
     "containment_a", "containment_b",
 )  # fmt: skip
+
+#: Rows that are Python objects at a time.
+_ROWS: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,84 +74,116 @@ def clusters_for_day(day: date, store: Store, window: int | None = WINDOW_DAYS) 
 
 
 class _Scope:
-    """The articles to look at again, what is known of them, and the clusters as they were."""
+    """The articles to look at again, what is known of them, and the clusters as they were.
+
+    Articles of the day that nothing links to any other stay in `own`, as columns.
+    """
 
     def __init__(self, day: date, store: Store, window: int | None) -> None:
         self.day, self.store, self.window = day, store, window
-        self.articles: dict[str, Article] = _articles_of(day, store)
+        self.own = articles_of(day, store)
+        self.articles: dict[str, Article] = {}
         self.edges: dict[tuple[str, str], str] = {}
         self.likeness: dict[tuple[str, str], float] = {}
         self.before: dict[str, ledger.Before] = {}
         self.old_states: dict[str, dict[str, Any]] = {}
-        self._days: dict[str, date] = dict.fromkeys(self.articles, day)
-        self._pairs: dict[date, pa.Table] = {}
+        self._days: dict[str, date] = {}
+        self._pairs_read: set[date] = set()
+        self._other_pairs: list[pa.Table] = []  # read, but not known to be of this scope
         self._members_read: set[str] = set()
 
     def explore(self) -> None:
         """Find all articles that are linked to those of the day."""
-        self._recall({self.day: None})
+        self._recall_own()
         while self._follow_pairs() or self._recall(self._unread()):
             pass
+        linked = self.own.filter(self.own_linked())
+        for row in linked.to_pylist():
+            self.articles[row["article_id"]] = _article_of_row(row, self.day)
+        former = self.store.read("cluster_members", [self.day])
+        for row in former.filter(_among(former["article_id"], self._days)).to_pylist():
+            self._remember(row, self.day)
 
-    def _unread(self) -> dict[date, set[str] | None]:
+    def own_linked(self) -> pa.ChunkedArray:
+        """Return which articles of the day are linked to others, or were before."""
+        return _among(self.own["article_id"], self._days)
+
+    def _unread(self) -> dict[date, set[str]]:
         """Return the articles whose former state has not been read yet, by day."""
-        unread: dict[date, set[str] | None] = defaultdict(set)
+        unread: dict[date, set[str]] = defaultdict(set)
         for each, day in self._days.items():
-            if each not in self._members_read:
-                unread[day].add(each)  # type: ignore[union-attr]
+            if each not in self._members_read and day != self.day:
+                unread[day].add(each)
         return unread
 
     def _follow_pairs(self) -> bool:
         """Add what verified pairs link to the known articles; return whether there was any."""
-        self._load_pairs()
-        table = pa.concat_tables(self._pairs.values()) if self._pairs else None
-        if table is None or not table.num_rows:
-            return False
-        grown = False
+        size = len(self._days)
         while True:
-            known = pa.array(list(self._days), pa.string())
-            one, other = (
-                pc.is_in(table["a_article_id"], known),
-                pc.is_in(table["b_article_id"], known),
-            )
-            linked = table.filter(pc.or_(one, other)).to_pydict()
-            size = len(self._days)
+            self._load_pairs()
+            linked = self._linked_pairs()
+            if not linked.num_rows:
+                return len(self._days) > size
+            columns = linked.to_pydict()
             for a, b, a_day, b_day, relation, in_b, in_a in zip(
-                *(linked[name] for name in _EDGE_COLUMNS), strict=True
+                *(columns[name] for name in _EDGE_COLUMNS), strict=True
             ):
                 self.edges[a, b] = relation
                 self.likeness[a, b] = (in_a + in_b) / 2
                 self._days.setdefault(a, a_day)
                 self._days.setdefault(b, b_day)
-            if len(self._days) == size:
-                return grown
-            grown = True
+
+    def _linked_pairs(self) -> pa.Table:
+        """Take the pairs of known articles, and of any of the day, from those set aside."""
+        empty = contracts.empty_table("duplicate_pairs").select(list(_EDGE_COLUMNS))
+        table = pa.concat_tables([empty, *self._other_pairs])
+        known = _ids(self._days)
+        linked = functools.reduce(
+            pc.or_,
+            [pc.is_in(table[f"{side}_article_id"], known) for side in "ab"]
+            + [pc.equal(table[f"{side}_scrape_date"], pa.scalar(self.day)) for side in "ab"],
+        )
+        self._other_pairs = [table.filter(pc.invert(linked))]
+        return table.filter(linked)
 
     def _load_pairs(self) -> None:
         """Read the pairs that an article of the known days can be in."""
-        days = sorted(set(self._days.values()))
+        days = sorted({self.day, *self._days.values()})
         for stored in self.store.partitions("duplicate_pairs"):
-            if stored not in self._pairs and any(self._reaches(day, stored) for day in days):
-                self._pairs[stored] = self.store.read(
-                    "duplicate_pairs", [stored], list(_EDGE_COLUMNS)
-                )
+            if stored not in self._pairs_read and any(self._reaches(day, stored) for day in days):
+                self._pairs_read.add(stored)
+                pairs = self.store.read("duplicate_pairs", [stored], list(_EDGE_COLUMNS))
+                self._other_pairs.append(pairs)
 
     def _reaches(self, day: date, stored: date) -> bool:
         last = date.max if self.window is None else day + timedelta(days=self.window)
         return day <= stored <= last
 
-    def _recall(self, wanted: dict[date, set[str] | None]) -> bool:
+    def _recall_own(self) -> None:
+        """Read the former clusters of articles of the day; these need not be there any more."""
+        former = self.store.read("cluster_members", [self.day])
+        former = former.filter(pc.greater(former["cluster_size"], 1))
+        there = former.filter(pc.is_in(former["article_id"], _array(self.own["article_id"])))
+        self._days |= dict.fromkeys(there["article_id"].to_pylist(), self.day)
+        homes: dict[date, set[str]] = defaultdict(set)
+        for row in former.select(["cluster_id", "canonical_scrape_date"]).to_pylist():
+            homes[row["canonical_scrape_date"]].add(row["cluster_id"])
+        for day, clusters in homes.items():
+            self._recall_clusters(day, clusters)
+
+    def _recall(self, wanted: dict[date, set[str]]) -> bool:
         """Read the former states of articles; return whether their clusters had other members."""
         size = len(self._days)
         homes: dict[date, set[str]] = defaultdict(set)
-        for day, ids in wanted.items():
-            where = None if ids is None else among("article_id", ids)
-            for row in self.store.read("cluster_members", [day], None, where).to_pylist():
-                self._remember(row, day)
-                if row["cluster_size"] > 1 and row["cluster_id"] not in self.before:
-                    homes[row["canonical_scrape_date"]].add(row["cluster_id"])
-            self._members_read |= ids or set()
-        self._members_read |= {each for each, day in self._days.items() if day == self.day}
+        names = contracts.arrow_schema("cluster_members").names
+        for day, known in wanted.items():
+            ids = _ids(known)
+            for part in self.store.rows_with("cluster_members", day, "article_id", ids, names):
+                for row in part.to_pylist():
+                    self._remember(row, day)
+                    if row["cluster_size"] > 1 and row["cluster_id"] not in self.before:
+                        homes[row["canonical_scrape_date"]].add(row["cluster_id"])
+            self._members_read |= known
         for day, clusters in homes.items():
             self._recall_clusters(day, clusters)
         return len(self._days) > size
@@ -153,19 +191,24 @@ class _Scope:
     def _remember(self, row: dict[str, Any], day: date) -> None:
         article_id = row["article_id"]
         self.old_states[article_id] = {name: row[name] for name in _MEMBER_STATE}
-        if article_id in self._days and article_id not in self.articles:
-            self.articles[article_id] = _article_of_member(row, day)
+        if article_id in self._days and day != self.day:
+            self.articles[article_id] = _article_of_row(row, day)
 
     def _recall_clusters(self, day: date, clusters: Iterable[str]) -> None:
-        where = among("cluster_id", set(clusters))
-        for row in self.store.read("syndication_clusters", [day], None, where).to_pylist():
-            members = row["member_article_ids"]
-            self.before[row["cluster_id"]] = ledger.Before(
-                row["cluster_id"], row["canonical_article_id"], frozenset(members), day
-            )
-            for member, member_day in zip(members, row["member_scrape_dates"], strict=True):
-                if member_day != self.day:  # else it is known, or no longer there
-                    self._days.setdefault(member, member_day)
+        names = contracts.arrow_schema("syndication_clusters").names
+        wanted = _ids(clusters)
+        for part in self.store.rows_with("syndication_clusters", day, "cluster_id", wanted, names):
+            for row in part.to_pylist():
+                self._recall_cluster(row, day)
+
+    def _recall_cluster(self, row: dict[str, Any], day: date) -> None:
+        members = row["member_article_ids"]
+        self.before[row["cluster_id"]] = ledger.Before(
+            row["cluster_id"], row["canonical_article_id"], frozenset(members), day
+        )
+        for member, member_day in zip(members, row["member_scrape_dates"], strict=True):
+            if member_day != self.day:  # else it is known, or no longer there
+                self._days.setdefault(member, member_day)
 
     def clusters(self) -> list[Cluster]:
         """Return the clusters of two or more of all articles in scope."""
@@ -204,29 +247,52 @@ class _Relations:
             return stored
         if self._bodies is None:
             self._bodies = Bodies(self._texts())
-        verdict = verify_pair(one, other, self._bodies).verdict
-        return verdict.relation if verdict.is_duplicate else None
+        found = verify_duplicate(one, other, self._bodies)
+        return found.verdict.relation if found else None
 
     def _texts(self) -> dict[str, str]:
-        days = sorted({each.scrape_date for each in self._articles.values()})
-        where = among("article_id", self._articles)
-        table = self._store.read("clean_documents", days, ["article_id", "text"], where)
-        return dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+        by_day: dict[date, list[str]] = defaultdict(list)
+        for each in self._articles.values():
+            by_day[each.scrape_date].append(each.article_id)
+        columns = ["article_id", "text"]
+        return {
+            article_id: text
+            for day, ids in sorted(by_day.items())
+            for part in self._store.rows_with(
+                "clean_documents", day, "article_id", _ids(ids), columns
+            )
+            for article_id, text in zip(*(part[name].to_pylist() for name in columns), strict=True)
+        }
 
 
-def _articles_of(day: date, store: Store) -> dict[str, Article]:
-    """Return what the choice of canonical articles needs to know of the articles of `day`."""
+def articles_of(day: date, store: Store) -> pa.Table:
+    """Return what the choice of canonical articles needs to know of the articles of `day`.
+
+    Columns article_id, origin, published_date, word_count and outlet, as in `cluster_members`.
+    """
     columns = ["article_id", "outlet", "agency", "byline", "authors", "published_date"]
-    described = store.read("article_metadata", [day], columns).to_pylist()
+    described = store.read("article_metadata", [day], columns)
     cleaned = store.read("clean_documents", [day], ["article_id", "word_count", "removed"])
-    words = dict(zip(*(cleaned[c].to_pylist() for c in ("article_id", "word_count")), strict=True))
-    bios = _ids_with_bio(cleaned)
-    return {
-        row["article_id"]: Article.of_metadata(
-            row, day, words.get(row["article_id"], 0), row["article_id"] in bios
-        )
-        for row in described
+    rows = pc.index_in(described["article_id"], _array(cleaned["article_id"]))
+    has_bio = pc.is_in(described["article_id"], _ids(_ids_with_bio(cleaned)))
+    origins = _origins(described.append_column("has_bio", has_bio))
+    values = {
+        "article_id": described["article_id"],
+        "origin": pa.array(origins, pa.int8()),
+        "published_date": described["published_date"],
+        "word_count": pc.fill_null(cleaned["word_count"].take(rows), 0),
+        "outlet": described["outlet"],
     }
+    return pa.table(values)
+
+
+def _origins(described: pa.Table) -> npt.NDArray[np.int8]:
+    parts = [np.empty(0, np.int8)]
+    for batch in described.to_batches(max_chunksize=_ROWS):
+        rows = batch.to_pylist()
+        ranks = (origin_of(row, row["has_bio"]) for row in rows)
+        parts.append(np.fromiter(ranks, np.int8, len(rows)))
+    return np.concatenate(parts)
 
 
 def _ids_with_bio(cleaned: pa.Table) -> set[str]:
@@ -239,7 +305,19 @@ def _ids_with_bio(cleaned: pa.Table) -> set[str]:
     return set(cleaned["article_id"].take(rows).to_pylist())
 
 
-def _article_of_member(row: dict[str, Any], day: date) -> Article:
+def _ids(values: Iterable[str]) -> pa.Array:
+    return pa.array(sorted(values), pa.string())
+
+
+def _array(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays([pa.array([], column.type), *column.chunks])
+
+
+def _among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:
+    return pc.is_in(column, _ids(values))
+
+
+def _article_of_row(row: dict[str, Any], day: date) -> Article:
     return Article(
         article_id=row["article_id"],
         scrape_date=day,
@@ -253,7 +331,7 @@ def _article_of_member(row: dict[str, Any], day: date) -> Article:
 def _member_states(
     found: Sequence[Cluster], ids: Sequence[str], scope: _Scope
 ) -> dict[str, dict[str, Any]]:
-    """Return the new state of every article in scope."""
+    """Return the new state of every article that is linked to others, or was."""
     states = {each: _state(each, each, 1, "standalone") for each in scope.articles}
     for cluster, cluster_id in zip(found, ids, strict=True):
         relations = {cluster.canonical: "original", **cluster.relations}
@@ -296,10 +374,28 @@ def _member_row(article: Article, state: dict[str, Any], scope: _Scope) -> dict[
 def _merged_members(day: date, rows: list[dict[str, Any]], scope: _Scope) -> pa.Table:
     fresh = contracts.to_table("cluster_members", rows)
     if day == scope.day:
-        return fresh.sort_by("article_id")
+        lone = _lone_members(scope.own.filter(pc.invert(scope.own_linked())), day)
+        return pa.concat_tables([lone, fresh]).sort_by("article_id")
     stored = scope.store.read("cluster_members", [day])
     kept = stored.filter(pc.invert(pc.is_in(stored["article_id"], fresh["article_id"])))
     return pa.concat_tables([kept, fresh]).sort_by("article_id")
+
+
+def _lone_members(articles: pa.Table, day: date) -> pa.Table:
+    """Return the rows of articles that nothing links to any other, without a look at each."""
+    ids, count = articles["article_id"], articles.num_rows
+    known = {name: articles[name] for name in articles.column_names}
+    values = known | {
+        "cluster_id": ids,
+        "canonical_article_id": ids,
+        "cluster_size": pa.repeat(1, count),
+        "is_canonical": pa.repeat(True, count),
+        "relation": pa.repeat("standalone", count),
+        "scrape_date": pa.repeat(pa.scalar(day), count),
+        "canonical_scrape_date": pa.repeat(pa.scalar(day), count),
+    }
+    schema = contracts.arrow_schema("cluster_members")
+    return pa.table({name: values[name] for name in schema.names}).cast(schema)
 
 
 def _cluster_partitions(
@@ -318,7 +414,7 @@ def _cluster_partitions(
     for day, fresh in rows.items():
         stored = scope.store.read("syndication_clusters", [day])
         obsolete = gone.get(day, set()) | {row["cluster_id"] for row in fresh}
-        kept = stored.filter(pc.invert(among("cluster_id", obsolete)))
+        kept = stored.filter(pc.invert(_among(stored["cluster_id"], obsolete)))
         table = pa.concat_tables([kept, contracts.to_table("syndication_clusters", fresh)])
         table = table.sort_by("cluster_id")
         if day == scope.day or not table.equals(stored):

@@ -6,10 +6,12 @@ over everything: what is found between two days depends on these two alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,8 +23,9 @@ from pipeline.dedupe.words import Bools
 
 #: Days before and after a day in which copies of its articles are looked for.
 WINDOW_DAYS: Final = 30
-#: Pairs whose texts are held as words at a time.
-_CHUNK_PAIRS: Final = 4096
+#: Pairs whose texts are held as words at a time, and bytes of text held in memory.
+_CHUNK_PAIRS: Final = 1024
+_TEXT_BYTES: Final = 64 << 20
 _FINGERPRINT_COLUMNS: Final = ["article_id", "anchors", "anchor_quoted"]
 
 
@@ -42,7 +45,7 @@ def pairs_for_day(
     # All candidates first, so that the texts of each day are read once.
     found = [candidates.pairs_within(own)]
     found += [_between(own, present, each, store) for each in around if each < day]
-    tables = {day: _sorted(_verified(pa.concat_tables(found), store))}
+    tables = {day: _verified(pa.concat_tables(found), store)}
     for other in around:
         if other > day and other in done:
             fresh = _verified(_between(own, present, other, store), store)
@@ -61,46 +64,80 @@ def _between(own: candidates.Postings, present: Bools, other: date, store: Store
 
 
 def _verified(found: pa.Table, store: Store) -> pa.Table:
-    """Return the rows of `duplicate_pairs` for the candidates that hold."""
+    """Return the rows of `duplicate_pairs` for the candidates that hold, sorted."""
     tables = [contracts.empty_table("duplicate_pairs")]
     if not found.num_rows:
         return tables[0]
-    texts = _Texts(found, store)
-    for chunk in _chunks(found):
-        pairs = list(zip(chunk["a_article_id"], chunk["b_article_id"], strict=True))
-        days = list(zip(chunk["a_scrape_date"], chunk["b_scrape_date"], strict=True))
-        bodies = texts.bodies({each for pair in pairs for each in pair})
-        judged = verify(pairs, bodies)
-        held = [number for number, one in enumerate(judged) if one.verdict.is_duplicate]
-        tables.append(
-            pair_table([judged[each] for each in held], [days[each] for each in held], bodies)
-        )
+    found = _sorted(found)
+    with _Texts(found, store) as texts:
+        for start in range(0, found.num_rows, _CHUNK_PAIRS):
+            tables.append(_verified_chunk(found.slice(start, _CHUNK_PAIRS), start, texts))
     return pa.concat_tables(tables)
 
 
-def _chunks(found: pa.Table) -> Iterator[dict[str, list[Any]]]:
-    for start in range(0, found.num_rows, _CHUNK_PAIRS):
-        yield found.slice(start, _CHUNK_PAIRS).to_pydict()
+def _verified_chunk(found: pa.Table, start: int, texts: _Texts) -> pa.Table:
+    rows = found.to_pydict()
+    pairs = list(zip(rows["a_article_id"], rows["b_article_id"], strict=True))
+    days = list(zip(rows["a_scrape_date"], rows["b_scrape_date"], strict=True))
+    bodies = texts.bodies(start, start + len(pairs))
+    judged = zip(verify(pairs, bodies), days, strict=True)
+    held = [(each, both) for each, both in judged if each is not None]
+    return pair_table([each for each, _ in held], [both for _, both in held], bodies)
 
 
 class _Texts:
-    """The texts of the articles in candidate pairs, kept as Arrow until they are looked at."""
+    """The texts of the articles in candidate pairs, in a temporary file if they are many."""
 
     def __init__(self, found: pa.Table, store: Store) -> None:
-        days = set(found["a_scrape_date"].unique().to_pylist())
-        days |= set(found["b_scrape_date"].unique().to_pylist())
-        ids = pa.concat_arrays(
-            [each for name in ("a_article_id", "b_article_id") for each in found[name].chunks]
-        ).unique()
-        where = pc.field("article_id").isin(ids)
-        table = store.read("clean_documents", sorted(days), ["article_id", "text"], where)
-        self._texts = table["text"]
-        self._rows = {each: row for row, each in enumerate(table["article_id"].to_pylist())}
+        both = _both(found, "article_id").dictionary_encode()
+        self._ids = both.dictionary
+        self._places = both.indices.to_numpy().reshape(2, -1)
+        self._offsets = np.zeros(len(self._ids), np.int64)
+        self._sizes = np.full(len(self._ids), -1, np.int64)
+        self._file = tempfile.SpooledTemporaryFile(_TEXT_BYTES)  # noqa: SIM115
+        days = np.zeros(len(self._ids), np.int32)
+        days[self._places.ravel()] = _both(found, "scrape_date").cast(pa.int32()).to_numpy()
+        for number in np.unique(days).tolist():
+            day = pa.scalar(number, pa.int32()).cast(pa.date32()).as_py()
+            places = np.flatnonzero(days == number)
+            wanted = self._ids.take(pa.array(places))
+            place_of = dict(zip(wanted.to_pylist(), places.tolist(), strict=True))
+            columns = ["article_id", "text"]
+            for part in store.rows_with("clean_documents", day, "article_id", wanted, columns):
+                self._keep(part, place_of)
 
-    def bodies(self, ids: set[str]) -> Bodies:
-        wanted = sorted(ids)
-        texts = self._texts.take(pa.array([self._rows[each] for each in wanted], pa.int64()))
-        return Bodies(dict(zip(wanted, texts.to_pylist(), strict=True)))
+    def _keep(self, part: pa.Table, place_of: Mapping[str, int]) -> None:
+        for batch in part.to_batches():
+            texts = batch.column("text").cast(pa.binary()).to_pylist()
+            places = [place_of[each] for each in batch.column("article_id").to_pylist()]
+            sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+            self._offsets[places] = self._file.tell() + np.cumsum(sizes) - sizes
+            self._sizes[places] = sizes
+            self._file.write(b"".join(texts))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def bodies(self, first: int, end: int) -> Bodies:
+        """Return the bodies of the candidates `first:end`."""
+        places = np.unique(self._places[:, first:end])
+        ids = self._ids.take(pa.array(places)).to_pylist()
+        return Bodies(dict(zip(ids, map(self._text, places.tolist()), strict=True)))
+
+    def _text(self, place: int) -> str:
+        if self._sizes[place] < 0:
+            raise KeyError(f"no text of {self._ids[place]}: fingerprints and texts differ")
+        self._file.seek(int(self._offsets[place]))
+        return self._file.read(int(self._sizes[place])).decode()
+
+
+def _both(found: pa.Table, name: str) -> Any:
+    """Return a column of A, and behind it that of B, as one array."""
+    chunks = [chunk for side in "ab" for chunk in found[f"{side}_{name}"].chunks]
+    return pa.concat_arrays(chunks)
 
 
 def _replaced(stored: pa.Table, fresh: pa.Table, day: date) -> pa.Table:

@@ -42,25 +42,38 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict on a pair."""
     model = _model()
-    weights: Mapping[str, float] = model["weights"]
-    values = features(evidence)
-    score = model["intercept"] + sum(weights[name] * values[name] for name in weights)
-    probability = 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
+    probability = _probability(features(evidence))
     if probability < model["threshold"]:
         return Verdict(NONE, probability)
     return Verdict(kind(evidence, model["relations"]), probability)
 
 
+def may_be_family(shared: float, story: float, unquoted_words: int) -> bool:
+    """Return whether a pair can be a duplicate, given its `shared` and a bound of its `story`."""
+    values = {"story": _story(story, shared, unquoted_words), "template": 0.0}
+    return bool(_probability(values) >= _model()["threshold"])
+
+
 def features(evidence: Evidence) -> dict[str, float]:
     """Return the features of the model by name; all between 0 and about 1."""
-    words = evidence.unquoted_words
+    # Revisions change some facts of the sentences they keep; a form filled in anew, most.
+    template = min(max((evidence.fact_gap - 0.3) / 0.3, 0.0), 1.0)
+    story = _story(evidence.story, evidence.shared, evidence.unquoted_words)
+    return {"story": story, "template": template}
+
+
+def _story(story: float, shared: float, words: int) -> float:
     # In a text with hardly a word outside quotations, the quotations are the text.
     trust = min(1.0, words / 60)
     # Of few words, a stock phrase is a large share.
-    story = evidence.story * words / (words + _STOCK_WORDS)
-    # Revisions change some facts of the sentences they keep; a form filled in anew, most.
-    template = min(max((evidence.fact_gap - 0.3) / 0.3, 0.0), 1.0)
-    return {"story": trust * story + (1 - trust) * evidence.shared, "template": template}
+    return trust * story * words / (words + _STOCK_WORDS) + (1 - trust) * shared
+
+
+def _probability(values: Mapping[str, float]) -> float:
+    model = _model()
+    weights: Mapping[str, float] = model["weights"]
+    score = model["intercept"] + sum(weights[name] * values[name] for name in weights)
+    return 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
 
 
 def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -27,6 +27,11 @@ class Store(Protocol):
         where: Any | None = None,
     ) -> pa.Table:
         """Return the rows of `dates` (all by default) that satisfy the expression `where`."""
+
+    def rows_with(
+        self, table: str, day: date, key: str, values: pa.Array, columns: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of `day` whose string column `key` is one of `values`, part by part."""
 
 
 class MemoryStore:
@@ -53,6 +58,13 @@ class MemoryStore:
         data = data if where is None else data.filter(where)
         return data if columns is None else data.select(list(columns))
 
+    def rows_with(
+        self, table: str, day: date, key: str, values: pa.Array, columns: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        """Yield rows as `Store.rows_with` does."""
+        data = self.read(table, [day])
+        yield data.filter(pc.is_in(data[key], values)).select(list(columns))
+
     def write(self, table: str, day: date, data: pa.Table) -> None:
         """Replace a partition."""
         self._tables[table][day] = data.cast(contracts.arrow_schema(table))
@@ -60,8 +72,3 @@ class MemoryStore:
     def append(self, table: str, day: date, data: pa.Table) -> None:
         """Add rows to a partition."""
         self.write(table, day, pa.concat_tables([self.read(table, [day]), data]))
-
-
-def among(column: str, values: Collection[Any]) -> Any:
-    """Return the expression that `column` is one of `values`."""
-    return pc.field(column).isin(pa.array(sorted(values), pa.string()))

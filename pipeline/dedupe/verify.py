@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline import contracts
-from pipeline.dedupe.align import Alignment, Body, align, read_bodies
-from pipeline.dedupe.relations import EXCERPT, Verdict, judge
+from pipeline.dedupe.align import Alignment, Body, align, most_shared, read_bodies
+from pipeline.dedupe.relations import EXCERPT, Verdict, judge, may_be_family
 from pipeline.dedupe.words import I64
 
 #: Days of the scrapes of A and B.
@@ -52,10 +52,18 @@ class Bodies:
         return self._bodies[article_id]
 
 
-def verify(pairs: Sequence[tuple[str, str]], bodies: Bodies) -> list[Verified]:
-    """Return the verdict on each pair, in the order of `pairs`."""
+def verify(pairs: Sequence[tuple[str, str]], bodies: Bodies) -> list[Verified | None]:
+    """Return for each pair the verdict that it is a duplicate, or None, in the order of `pairs`."""
     bodies.prepare(each for pair in pairs for each in pair)
-    return [verify_pair(one, other, bodies) for one, other in pairs]
+    return [verify_duplicate(one, other, bodies) for one, other in pairs]
+
+
+def verify_duplicate(one: str, other: str, bodies: Bodies) -> Verified | None:
+    """Return the verdict on one pair if it is a duplicate; the same whichever comes first."""
+    if not may_be_family(*most_shared(bodies[one], bodies[other])):
+        return None
+    found = verify_pair(one, other, bodies)
+    return found if found.verdict.is_duplicate else None
 
 
 def verify_pair(one: str, other: str, bodies: Bodies) -> Verified:

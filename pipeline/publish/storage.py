@@ -36,6 +36,8 @@ _DEFAULT_PART: Final = "part-0"
 #: A row group ends at so many rows or bytes of text: small enough to hold and to skip through.
 _ROW_GROUP: Final = 16_384
 _ROW_GROUP_BYTES: Final = 64 << 20
+#: Of texts, which are looked up one here and there, a row group has fewer rows.
+_SMALL_ROW_GROUPS: Final = {"clean_documents": 128}
 _STAGING: Final = "_staging"
 _JOURNAL: Final = "_journal"
 #: Staging files so old belong to no living process.
@@ -123,6 +125,25 @@ class Storage:
                 for batch in parquet.iter_batches(rows, columns=stored, use_threads=False):
                     yield _with_day(pa.table(batch), day, wanted, schema).to_batches()[0]
 
+    def rows_with(
+        self, table: str, day: date, key: str, values: pa.Array, columns: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of `day` whose string column `key` is one of `values`.
+
+        Only row groups that have such rows are read, one at a time; `key` is of each read.
+        """
+        schema = arrow_schema(table)
+        stored = [name for name in columns if name != PARTITION]
+        for path in self._files(table, day):
+            with self._fs.open_input_file(path) as source:
+                parquet = pq.ParquetFile(source)
+                keys = parquet.read([key], use_threads=False)[key]
+                found = pc.indices_nonzero(pc.is_in(keys, values))
+                rows = found.to_numpy().astype(np.int64)
+                for group, picked in _by_group(parquet.metadata, rows):
+                    data = parquet.read_row_group(group, stored, use_threads=False)
+                    yield _with_day(data.take(picked), day, list(columns), schema)
+
     def size(self, table: str, day: date) -> int:
         """Return the bytes of a partition."""
         infos = self._fs.get_file_info(self._files(table, day))
@@ -190,7 +211,8 @@ class Storage:
     def writer(self, table: str, day: date, part: str = _DEFAULT_PART) -> Iterator[PartitionWriter]:
         """Open a partition for batches; it is replaced when the block ends well, else kept."""
         path = self.partition_path(table, day, part)
-        with self.staged(path) as sink, PartitionWriter(sink, arrow_schema(table)) as writer:
+        rows = _SMALL_ROW_GROUPS.get(table, _ROW_GROUP)
+        with self.staged(path) as sink, PartitionWriter(sink, arrow_schema(table), rows) as writer:
             yield writer
 
     def keep_bytes(self, content: bytes) -> str:
@@ -327,7 +349,8 @@ class Storage:
 class PartitionWriter:
     """Writes the batches of one partition to a sink in even row groups."""
 
-    def __init__(self, sink: pa.NativeFile, schema: pa.Schema) -> None:
+    def __init__(self, sink: pa.NativeFile, schema: pa.Schema, row_group: int = _ROW_GROUP) -> None:
+        self._row_group = row_group
         stored = pa.schema([field for field in schema if field.name != PARTITION])
         versions = {"copydesk.version": __version__, "copydesk.schema_version": SCHEMA_VERSION}
         self._schema = stored.with_metadata(versions)
@@ -363,7 +386,7 @@ class PartitionWriter:
         """
         sizes = np.cumsum(_row_bytes(batch))
         room = _ROW_GROUP_BYTES - self._pending_bytes
-        rows = min(int(np.searchsorted(sizes, room)) + 1, _ROW_GROUP - self._pending_rows)
+        rows = min(int(np.searchsorted(sizes, room)) + 1, self._row_group - self._pending_rows)
         taken = min(rows, batch.num_rows)
         return taken, int(sizes[taken - 1]), rows <= batch.num_rows
 
@@ -381,6 +404,15 @@ class PartitionWriter:
             table = pa.Table.from_batches(self._pending).combine_chunks()
             self._parquet.write_table(table, row_group_size=table.num_rows)
         self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+
+
+def _by_group(metadata: pq.FileMetaData, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each row group that holds some of `rows`, with their places in it."""
+    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    edges = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    owners = np.searchsorted(edges, rows, side="right") - 1
+    for group in np.unique(owners):
+        yield int(group), rows[owners == group] - edges[group]
 
 
 def _row_bytes(batch: pa.RecordBatch) -> np.ndarray:

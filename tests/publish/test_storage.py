@@ -168,3 +168,20 @@ def test_a_kill_between_two_moves_is_completed_by_the_next_run(storage, monkeypa
     assert fresh.read("quarantine").num_rows == 3
     fresh.recover()
     assert fresh.read("quarantine").num_rows == 7
+
+
+def test_rows_are_looked_up_one_here_and_there(storage):
+    rows = [
+        {"article_id": f"{n:04}", "source_uri": "", "raw_text": "", "text": f"text {n}",
+         "word_count": 2, "extraction_method": "line_model", "removed": []}
+        for n in range(700)
+    ]  # fmt: skip
+    day = date(2024, 5, 1)
+    storage.write("clean_documents", day, to_table("clean_documents", rows))
+    wanted = pa.array(["0003", "0130", "0131", "0699", "none"])
+    parts = list(storage.rows_with("clean_documents", day, "article_id", wanted, ["text"]))
+    assert [part["text"].to_pylist() for part in parts] == [
+        ["text 3"], ["text 130", "text 131"], ["text 699"]
+    ]  # fmt: skip
+    other = date(2024, 5, 2)
+    assert not list(storage.rows_with("clean_documents", other, "article_id", wanted, ["text"]))
