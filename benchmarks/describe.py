@@ -157,6 +157,7 @@ def gold_names(value: Any, url: str | None = None) -> frozenset[str] | None:
         return None
     text = "; ".join(value) if isinstance(value, list) else html.unescape(str(value))
     text = re.sub(r",?\s+(Jr|Sr)\b\.?", r" \1", text.replace("\\xa0", " "))
+    text = re.sub(r"\([^()]{0,200}\)|（[^（）]{0,200}）", "", text)
     text = re.sub(r"\s(?:J\.D|M\.D|Ph\.?D)\.?(?=$|[;,|])", "", text)
     if re.match(r"\s*https?:", text):
         return None
@@ -179,9 +180,9 @@ def _is_person(entry: str, url: str | None) -> bool:
     if fold(entry).removeprefix("the") == domain.removeprefix("the") and not own_site:
         return False
     roles, organisations = data_words("role_words.txt"), data_words("organisation_words.txt")
-    return not any(word in roles or word in organisations for word in words[-1:] + words[1:]) and (
-        words[0] not in organisations or opens_with_given_name(entry)
-    )
+    if words[0] in organisations | roles and not opens_with_given_name(entry):
+        return False
+    return roles.isdisjoint(words[1:]) and organisations.isdisjoint(words[1:])
 
 
 def ours(case: Case) -> dict[str, Any]:

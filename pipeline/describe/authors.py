@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, fold, squeeze
 from pipeline.describe.names import (
@@ -61,6 +62,7 @@ def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
     known = _outlets() | {fold(name) for name in _site_names(context)}
     found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
+    found = _without_domain(found, fold((domain_of(context.document.url) or "").split(".")[0]))
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
         found.append(_authors(names, 0.85, "given_authors", given))
@@ -109,6 +111,19 @@ def _cut_to_stated(found: list[Candidate]) -> list[Candidate]:
         if c.field == "authors" and not c.rule.startswith(_STATED) else c
         for c in found
     ]  # fmt: skip
+
+
+def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:
+    """Return the candidates without the name that the domain spells, unless a person has it."""
+    kept = []
+    for c in found:
+        names = c.value.split("; ") if c.field == "authors" and label else []
+        people = [n for n in names if fold(n) != label or opens_with_given_name(n)]
+        if len(people) < len(names):
+            c = _authors(tuple(people), c.confidence, c.rule, c.source_text)
+        if people or not names:
+            kept.append(c)
+    return kept
 
 
 #: How the rules are named that read metadata and links, which hold names and nothing else.

@@ -219,7 +219,7 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
     pieces = _pieces(text)
     organisations = data_words("organisation_words.txt")
     whole = {part.strip(" .:*\"'“”‘’_") for part in _SEPARATOR.split(_DATE.sub(" | ", text))}
-    if 2 <= len(pieces) <= 3 and all(_is_given(piece) for piece in pieces):
+    if 2 <= len(pieces) <= 3 and any(map(_is_given, pieces)) and all(map(_is_lone, pieces)):
         return tuple(natural(piece) for piece in pieces)  # "Maria & Katerina"
     for piece in pieces[:2]:
         if piece not in whole:
@@ -236,6 +236,13 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
 
 def _is_given(word: str) -> bool:
     return word[:1].isupper() and word.casefold() in data_words("given_names.txt")
+
+
+def _is_lone(word: str) -> bool:
+    """Tell whether `word` is one capitalised word that can be a name."""
+    bare = word.casefold()
+    is_other = bare in data_words("organisation_words.txt") or bare in _roles()
+    return word[:1].isupper() and _TOKEN.match(word) is not None and not is_other
 
 
 @cache

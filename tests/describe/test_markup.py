@@ -85,7 +85,7 @@ def test_names_in_links_of_their_own_stay_apart():
                       '<a rel="author" href="/a">Anna Berg</a>'
                       '<a rel="author" href="/b">Li Wei</a></div>')  # fmt: skip
     assert values(found, "authors", "author_class_near") == ["Anna Berg; Li Wei"]
-    assert values(found, "authors", "rel_author") == ["Anna Berg; Li Wei"]
+    assert values(found, "authors", "rel_author_near") == ["Anna Berg; Li Wei"]
 
 
 def test_address_and_language():

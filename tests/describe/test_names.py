@@ -95,3 +95,13 @@ def test_any_text_gives_a_bounded_list_of_plain_names(text):
 
 def test_a_word_out_of_a_phrase_is_no_lone_name():
     assert parse_names("Human in the Loop", single=True) == ()
+
+
+def test_lone_names_joined_by_and_are_several_people():
+    assert parse_names("Written by Maria and Zefka", single=True) == ("Maria", "Zefka")
+    assert parse_names("By Zefka and Reuters", single=True) == ("Zefka",)
+
+
+def test_words_after_a_gap_are_no_further_authors():
+    text = "By Anna Berg Senior Editor | Based on long experience | Brake Linings"
+    assert parse_names(text) == ("Anna Berg",)
