@@ -11,6 +11,7 @@ import ctypes
 import os
 import statistics
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -56,12 +57,18 @@ def run(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Us
 
 
 def interleaved(systems: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, list[Usage]]:
-    """Run every system once a round, the order turned round each time; return their usages."""
+    """Run every system once a round, the order turned round each time; return their usages.
+
+    A system that fails is reported and left out of the round: the others' figures stand.
+    """
     found: dict[str, list[Usage]] = {name: [] for name in systems}
     for number in range(rounds):
         names = list(systems)
         for name in names if number % 2 == 0 else reversed(names):
-            found[name].append(systems[name]())
+            try:
+                found[name].append(systems[name]())
+            except CommandFailed as error:
+                print(f"{name} failed: {error}", file=sys.stderr)
     return found
 
 

@@ -62,7 +62,7 @@ def measured(
         if (python := python_of(environment)) is not None:
             tasks[title] = partial(_run, python, system, source)
     usages = measure.interleaved(tasks, rounds)
-    return [_row(kind, title, found, source) for title, found in usages.items()]
+    return [_row(kind, title, found, source) for title, found in usages.items() if found]
 
 
 def python_of(environment: str | None) -> str | None:

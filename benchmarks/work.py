@@ -164,7 +164,8 @@ def datatrove(source: Path, out: str) -> tuple[int, None]:
     reader = JsonlReader(
         str(source.parent), glob_pattern=source.name, text_key="html" if is_html else "text"
     )
-    extract = [Trafilatura()] if is_html else []
+    # Its own limit of a second a page drops pages on a busy machine.
+    extract = [Trafilatura(timeout=30)] if is_html else []
     filters = [GopherRepetitionFilter(), GopherQualityFilter()]
     kept = JsonlReader(f"{step}/kept")
     runs = (

@@ -74,6 +74,15 @@ def test_systems_take_turns() -> None:
     assert measure.median(found["a"]).wall_seconds == 4.0
 
 
+def test_a_failing_system_costs_only_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> measure.Usage:
+        raise measure.CommandFailed("out of order")
+
+    found = measure.interleaved({"bad": fails, "good": lambda: measure.Usage(1, 1, 1, "")}, 2)
+    assert [len(found["bad"]), len(found["good"])] == [0, 2]
+    assert "bad failed: out of order" in capsys.readouterr().err
+
+
 def test_inputs_are_of_usual_length(data: Path) -> None:
     assert len(list(inputs.texts(data, 100))) == 30
     assert len(list(inputs.pages(data, 100))) == 2
