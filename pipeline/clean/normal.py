@@ -20,7 +20,11 @@ def normalise(piece: str) -> str:
     if not piece.isascii():
         piece = _repaired(piece)
         piece = unicodedata.normalize("NFC", piece)
-    if not piece.isprintable():
+    if piece.isprintable():
+        # Of all blanks only the plain one counts as printable.
+        if "  " not in piece:
+            return piece.strip(" ")
+    else:
         piece = _INVISIBLE.sub("", piece)
     return " ".join(piece.split())
 

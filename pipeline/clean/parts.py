@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline.clean.features import bit_of, by_line, word_bits
 from pipeline.clean.lines import Array, Lines
-from pipeline.clean.roles import rule_role
+from pipeline.clean.roles import holds, rule_role
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
@@ -58,7 +58,7 @@ def parts(line: str, role: str) -> list[Part]:
     found: list[Part] = []
     for rule in _rules_for(role, dated):
         # Looking for words first is many times cheaper than the pattern.
-        if not rule.needs or any(word in line for word in rule.needs):
+        if not rule.needs or holds(line, rule.needs):
             found += [
                 Part(*match.span("part"), rule.role, f"part:{rule.name}")
                 for match in rule.pattern.finditer(line)
