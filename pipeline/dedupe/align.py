@@ -17,6 +17,8 @@ from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, s
 
 #: Share of a sentence's words from which shared runs in it are more than a stock phrase.
 _PARTLY_SHARED: Final = 0.3
+#: A shingle that a text has so many times is a refrain.
+_REFRAIN: Final = 3
 #: Share of a sentence's words from which it is the same sentence.
 _NEARLY_SHARED: Final = 0.7
 
@@ -42,6 +44,20 @@ class Body:
     def ordered(self) -> U64:
         """The shingles, sorted."""
         return self.shingles[self.order]
+
+    @functools.cached_property
+    def open(self) -> Bools:
+        """Which words make the story: neither quoted nor part of what the text says repeatedly.
+
+        Credits under pictures and the like recur in one text and in many others.
+        """
+        outside = ~self.words.quoted
+        same = self.ordered[_REFRAIN - 1 :] == self.ordered[: 1 - _REFRAIN]
+        if not same.any():
+            return outside
+        repeated = np.isin(self.shingles, self.ordered[: 1 - _REFRAIN][same])
+        story = outside & ~_covered(repeated, len(self), SHINGLE)
+        return story if story.any() else outside
 
     @functools.cached_property
     def sentence_sizes(self) -> I64:
@@ -79,9 +95,9 @@ class Evidence:
     containment_b: float
     containment_outside_quotes: float  # of the shorter's shingles outside quotations
     shared: float  # share of the shorter's words that are shared
-    story: float  # of its words outside quotations, in sentences of which much is shared
+    story: float  # of its `story_words`, in sentences of which much is shared
     shared_longer: float  # share of the longer's words that are shared
-    unquoted_words: int  # of the shorter
+    story_words: int  # of the shorter: outside quotations, and not said over and over
     longest_run: int  # words
     sentences: float  # share of the shorter, in words, whose sentences are nearly all shared
     order: float  # share of the shared words that come in the same order
@@ -128,14 +144,14 @@ def align(a: Body, b: Body) -> Alignment:
 
 
 def most_shared(a: Body, b: Body) -> tuple[float, float, int]:
-    """Return `shared` of two bodies, a bound of `story`, and `unquoted_words`.
+    """Return `shared` of two bodies, a bound of `story`, and `story_words`.
 
     For a fraction of the cost of `align`, as for most candidates this settles the matter.
     """
     shorter, longer = (a, b) if (len(a), len(b)) <= (len(b), len(a)) else (b, a)
     covered = _covered(_hits(shorter, longer), len(shorter), SHINGLE)
-    unquoted = ~shorter.words.quoted
-    return _share(covered), _share(covered[unquoted]), int(np.count_nonzero(unquoted))
+    story = covered[shorter.open]
+    return _share(covered), _share(story), len(story)
 
 
 def _hits(one: Body, other: Body) -> Bools:
@@ -200,6 +216,7 @@ def _evidence(
 ) -> Evidence:
     longer, hits_longer = (b, hits_b) if shorter is a else (a, hits_a)
     unquoted = ~shorter.words.quoted
+    is_open = shorter.open
     covered = _covered(hits, len(shorter), SHINGLE)
     covered_longer = _covered(hits_longer, len(longer), SHINGLE)
     open_shingles = unquoted[: len(hits)] | unquoted[len(unquoted) - len(hits) :]
@@ -211,9 +228,9 @@ def _evidence(
         containment_b=_share(hits_b),
         containment_outside_quotes=_share(hits[open_shingles]),
         shared=_share(covered),
-        story=_share((covered & (by_sentence >= _PARTLY_SHARED))[unquoted]),
+        story=_share((covered & (by_sentence >= _PARTLY_SHARED))[is_open]),
         shared_longer=_share(covered_longer),
-        unquoted_words=int(np.count_nonzero(unquoted)),
+        story_words=int(np.count_nonzero(is_open)),
         longest_run=int(runs[:, 2].max(initial=0)),
         sentences=_share(by_sentence >= _NEARLY_SHARED),
         order=_in_order(runs),

@@ -48,9 +48,9 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(kind(evidence, model["relations"]), probability)
 
 
-def may_be_family(shared: float, story: float, unquoted_words: int) -> bool:
+def may_be_family(shared: float, story: float, story_words: int) -> bool:
     """Return whether a pair can be a duplicate, given its `shared` and a bound of its `story`."""
-    values = {"story": _story(story, shared, unquoted_words), "template": 0.0}
+    values = {"story": _story(story, shared, story_words), "template": 0.0}
     return bool(_probability(values) >= _model()["threshold"])
 
 
@@ -58,12 +58,12 @@ def features(evidence: Evidence) -> dict[str, float]:
     """Return the features of the model by name; all between 0 and about 1."""
     # Revisions change some facts of the sentences they keep; a form filled in anew, most.
     template = min(max((evidence.fact_gap - 0.3) / 0.3, 0.0), 1.0)
-    story = _story(evidence.story, evidence.shared, evidence.unquoted_words)
+    story = _story(evidence.story, evidence.shared, evidence.story_words)
     return {"story": story, "template": template}
 
 
 def _story(story: float, shared: float, words: int) -> float:
-    # In a text with hardly a word outside quotations, the quotations are the text.
+    # In a text with hardly a word outside quotations and refrains, these are the text.
     trust = min(1.0, words / 60)
     # Of few words, a stock phrase is a large share.
     return trust * story * words / (words + _STOCK_WORDS) + (1 - trust) * shared

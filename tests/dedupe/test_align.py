@@ -89,3 +89,18 @@ def test_tiny_texts(one, other):
     found = evidence(one, other)
     assert 0 <= found.shared <= 1
     assert 0 <= found.story <= 1
+
+
+def test_what_a_text_says_over_and_over_is_not_its_story():
+    def gallery(seed):
+        captions = [article(seed + number, 1).split(".")[0] for number in range(9)]
+        return "\n\n".join(f"{each} (picture by the staff of the desk)" for each in captions)
+
+    one, other = gallery(100), gallery(200)
+    assert evidence(one, other).shared > 0.2
+    assert evidence(one, other).story == 0
+    again = evidence(one, f"{one}\n\n{article(1, 3)}")
+    assert again.story == 1
+    assert again.story_words < again.words_a
+    credit = "Picture by the staff of the desk.\n\n" * 5
+    assert evidence(credit, credit).story == 1
