@@ -31,7 +31,9 @@ _LONG_WORD: Final = 30
 _SENTENCES = re.compile(r"[.!?][\"”’)]?\s+[A-Z“\"]")
 _CREDIT = re.compile(r"\([^()]{3,70}\)\W{0,2}$|/[A-Z]\w{1,20}( [A-Z]\w+)?$")
 _BULLET = re.compile(r"\s*[*+•·»›>–—-]\s")
-_NEVER: Final = frozenset(("byline", "timestamp", "legal", "aggregator", "social", "ad", "player"))
+_NEVER: Final = frozenset(
+    ("byline", "timestamp", "legal", "aggregator", "social", "ad", "player", "repeat")
+)
 _NAMED_ROLES: Final = frozenset(("byline", "timestamp"))
 
 
