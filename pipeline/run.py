@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from pipeline.engine import progress
+from pipeline.engine.local import start_early
 from pipeline.inbox import day_folders, day_of
+from pipeline.process import WORKER_MODULES
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+class RunFailed(Exception):
+    """An asset failed; the message says which and why in one line."""
 
 
 class NothingToDo(Exception):
@@ -30,20 +41,45 @@ class DayOfWork:
 def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: date) -> int:
     """Process `paths` into the data directory `out`; return the exit status.
 
-    Raises `NothingToDo` where a path does not exist or holds nothing.
+    Raises `NothingToDo` where a path does not exist or holds nothing, or a day is no partition.
     """
     work = plan(paths, scrape_date, today)
+    # Both take about a second to import: the workers' modules load beside Dagster.
+    start_early(*WORKER_MODULES)
+    _refuse_empty(work)
     console = Console()
+    read: Counter[str] = Counter()
     for day in work:
-        with _shown(console):
-            failure = _materialize(day, out)
-        if failure:
-            return _failed(failure)
+        try:
+            with _shown(console):
+                read += _materialize(day, out)
+        except RunFailed as error:
+            return _failed(str(error))
     from pipeline.publish.storage import Storage
     from pipeline.publish.summary import print_summary
 
     print_summary(console, Storage(out), [day.day for day in work])
+    if read["redelivered"]:
+        console.print(f"{read['redelivered']} documents were in the corpus already")
+    elif not read["documents"]:
+        return _failed("nothing could be read; the reasons stand above, and in the quarantine")
     return 0
+
+
+def _refuse_empty(work: Sequence[DayOfWork]) -> None:
+    """Raise `NothingToDo` before anything is written, where there is nothing to write."""
+    from pipeline.defs.partitions import FIRST_DAY, is_partition
+    from pipeline.ingest import listing
+
+    for day in work:
+        if not is_partition(day.day):
+            raise NothingToDo(
+                f"{day.day} is no day of scrapes: days go from {FIRST_DAY} (COPYDESK_FIRST_DAY) "
+                "to today"
+            )
+    paths = [path for day in work for path in day.paths]
+    if next(iter(listing(paths)), None) is None:
+        raise NothingToDo(f"no files in {', '.join(paths)}")
 
 
 def _failed(failure: str) -> int:
@@ -90,22 +126,23 @@ def replay(out: str, reason: str | None) -> int:
     for day in days:
         with storage.lock(f"day-{day}"):
             replay_day(storage, day, reason)
-        failure = _materialize(DayOfWork(day, ()), out)
-        if failure:
-            return _failed(failure)
+        try:
+            _materialize(DayOfWork(day, ()), out)
+        except RunFailed as error:
+            return _failed(str(error))
     print_summary(console, storage, days)
     return 0
 
 
-def _materialize(work: DayOfWork, out: str) -> str | None:
-    """Materialise the assets for one day; return what failed, if anything did.
+def _materialize(work: DayOfWork, out: str) -> Counter[str]:
+    """Materialise the assets for one day; return what ingest counted, or raise `RunFailed`.
 
     Without paths to read, what the day holds already is processed again.
     """
     import dagster as dg
 
     from pipeline.defs.assets import ASSETS
-    from pipeline.defs.resources import StorageResource
+    from pipeline.defs.resources import storage_from_environment
 
     config = {"paths": list(work.paths), "add": True}
     reading = {"ops": {"raw_documents": {"config": config}}} if work.paths else {}
@@ -114,23 +151,37 @@ def _materialize(work: DayOfWork, out: str) -> str | None:
     result = dg.materialize(
         ASSETS,
         partition_key=work.day.isoformat(),
-        resources={"storage": StorageResource(data=out, inbox="inbox")},
+        resources={"storage": storage_from_environment(data=out)},
         run_config=reading | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         selection=everything if work.paths else later,
         raise_on_error=False,
     )
-    return None if result.success else _first_failure(result)
+    if not result.success:
+        raise RunFailed(_first_failure(result))
+    return _ingest_counts(result)
 
 
-def _first_failure(result: object) -> str:
-    for event in result.all_events:  # type: ignore[attr-defined]
+def _ingest_counts(result: dg.ExecuteInProcessResult) -> Counter[str]:
+    """The counts of documents that the asset `raw_documents` told, where it ran."""
+    counts: Counter[str] = Counter()
+    for event in result.get_asset_materialization_events():
+        if event.asset_key is not None and event.asset_key.path == ["raw_documents"]:
+            metadata = event.materialization.metadata
+            for name in ("documents", "redelivered"):
+                if name in metadata:
+                    counts[name] += int(str(metadata[name].value))
+    return counts
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
-            while error.cause is not None:
+            while error is not None and error.cause is not None:
                 error = error.cause
-            last_line = error.message.strip().rsplit("\n", 1)[-1]
+            last_line = error.message.strip().rsplit("\n", 1)[-1] if error else "no reason given"
             return f"{event.step_key} failed: {last_line}"
-    checks = [c for c in result.get_asset_check_evaluations() if not c.passed]  # type: ignore[attr-defined]
+    checks = [c for c in result.get_asset_check_evaluations() if not c.passed]
     return "; ".join(f"check {c.check_name} of {c.asset_key}: {c.description}" for c in checks)
 
 

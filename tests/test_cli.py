@@ -27,6 +27,23 @@ def test_nothing_to_do_is_one_clear_line(capsys):
     assert capsys.readouterr().err == "copydesk: /no/such/place: no such file or folder\n"
 
 
+@pytest.mark.parametrize("day", ["1950-01-01", "2999-01-01"])
+def test_a_day_that_is_no_partition_is_one_clear_line(day, capsys, tmp_path):
+    (tmp_path / "a.txt").write_text(PROSE)
+    out = tmp_path / "data"
+    assert main(["run", str(tmp_path), "--scrape-date", day, "--out", str(out)]) == 2
+    assert "is no day of scrapes" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_empty_folder_is_nothing_to_do(capsys, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert main(["run", str(empty), "--out", str(tmp_path / "data")]) == 2
+    assert "no files in" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_wrong_day_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["run", ".", "--scrape-date", "27.7.2018"])
@@ -52,7 +69,7 @@ def test_any_other_path_belongs_to_today(tmp_path):
         plan([str(tmp_path / "b.txt")], None, TODAY)
 
 
-def test_the_seeds_summed_up(seeds_corpus, capsys):
+def test_an_unknown_article_is_one_clear_line(seeds_corpus, capsys):
     assert main(["explain", "zzz", "--out", seeds_corpus.uri]) == 2
     assert "no article in" in capsys.readouterr().err
 
@@ -106,13 +123,20 @@ def test_a_second_delivery_adds_nothing_and_quarantine_is_listed(tmp_path, capsy
     assert "empty.txt" in capsys.readouterr().out
 
 
+def test_when_nothing_can_be_read_the_status_says_so(tmp_path, capsys):
+    (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    command = ["run", str(tmp_path / "noise.bin"), "--scrape-date", "2024-01-01"]
+    assert main([*command, "--out", str(tmp_path / "data")]) == 1
+    assert "nothing could be read" in capsys.readouterr().err
+
+
 def test_replay_recovers_what_a_fix_made_readable(tmp_path, capsys, monkeypatch):
     from pipeline.ingest import columns
 
     out = str(tmp_path / "data")
     dump = tmp_path / "dump.jsonl.gz"
     dump.write_bytes(gzip.compress(json.dumps({"prosa": PROSE}).encode()))
-    assert main(["run", str(dump), "--out", out, "--scrape-date", "2024-01-01"]) == 0
+    assert main(["run", str(dump), "--out", out, "--scrape-date", "2024-01-01"]) == 1
     storage = Storage(out)
     assert storage.read("articles").num_rows == 0
     assert storage.read("quarantine")["reason"].to_pylist() == ["wrong_columns"]

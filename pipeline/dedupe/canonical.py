@@ -88,7 +88,9 @@ def reason(chosen: Ranked, others: Sequence[Ranked]) -> str:
     if one.origin > other.origin:
         return "Chosen because it agrees with far more of the articles than any before it."
     if one.origin < other.origin:
-        return f"Chosen because {ORIGINS[one.origin]}; of the next best, {ORIGINS[other.origin]}."
+        return (
+            f"Chosen because {ORIGINS[one.origin]}; of the next best one, {ORIGINS[other.origin]}."
+        )
     if one.published_date != other.published_date:
         after = (
             f"the next is of {other.published_date}"

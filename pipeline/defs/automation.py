@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
+from pipeline.defs.partitions import is_partition
 from pipeline.defs.resources import StorageResource
 from pipeline.inbox import day_folders
 
@@ -17,14 +19,19 @@ process_day = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-#: In the early morning (UTC) the day before is complete: process what the sensor has not.
-daily = dg.build_schedule_from_partitioned_job(
-    process_day,
-    name="daily",
-    hour_of_day=2,
-    description="Processes the day before, every morning at 02:00 UTC.",
+
+@dg.schedule(
+    job=process_day,
+    cron_schedule="0 2 * * *",
+    execution_timezone="UTC",
+    description="Processes the day before, every morning at 02:00 UTC: what the sensor has done "
+    "already is read again and changes nothing.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the day before the tick: by then it is complete."""
+    day = (context.scheduled_execution_time - timedelta(days=1)).date().isoformat()
+    return dg.RunRequest(run_key=f"daily:{day}", partition_key=day)
 
 
 @dg.sensor(
@@ -40,7 +47,7 @@ def inbox(
     """Compare what each day's folder holds with what it held when it was last processed.
 
     The run key is made from the day and the listing, so the same files never run twice and files
-    that arrive late start a new run.
+    that arrive late start a new run. A folder of a day that is no partition waits until it is one.
     """
     from pipeline.ingest import listing
 
@@ -48,7 +55,7 @@ def inbox(
     current = {}
     for day, folder in day_folders(storage.inbox):
         files = [tuple(map(str, entry)) for entry in listing([folder])]
-        if files:
+        if files and is_partition(day):
             current[day.isoformat()] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
     changed = [key for key, digest in current.items() if known.get(key) != digest]
     for key in changed:

@@ -12,6 +12,11 @@ FIRST_DAY = os.environ.get("COPYDESK_FIRST_DAY", "2000-01-01")
 scrape_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, end_offset=1)
 
 
+def is_partition(day: date) -> bool:
+    """Tell whether `day` can be processed: from FIRST_DAY to today."""
+    return scrape_days.has_partition_key(day.isoformat())
+
+
 def day_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:
     """Return the scrape day that a step works on."""
     return date.fromisoformat(context.partition_key)

@@ -26,10 +26,13 @@ class StorageResource(dg.ConfigurableResource[Any]):
         return self.window_days or None
 
 
-def storage_from_environment() -> StorageResource:
-    """Return the storage that COPYDESK_DATA and COPYDESK_INBOX name; data/ and inbox/ else."""
+def storage_from_environment(data: str | None = None) -> StorageResource:
+    """Return the storage that COPYDESK_DATA and COPYDESK_INBOX name; data/ and inbox/ else.
+
+    `data` stands before the environment.
+    """
     return StorageResource(
-        data=os.environ.get("COPYDESK_DATA", "data"),
+        data=data or os.environ.get("COPYDESK_DATA", "data"),
         inbox=os.environ.get("COPYDESK_INBOX", "inbox"),
         window_days=int(os.environ.get("COPYDESK_WINDOW_DAYS", "30")),
     )

@@ -1,13 +1,13 @@
 """The code location loads without a warning and offers what the docs say."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pipeline.definitions import defs
-from pipeline.defs.automation import inbox
+from pipeline.defs.automation import daily, inbox
 from pipeline.defs.resources import StorageResource
 
 TABLES = (
@@ -89,3 +89,18 @@ def test_today_is_a_partition_and_so_is_an_old_day(repository):
     partitions = repository.get_job("process_day").partitions_def
     assert partitions.has_partition_key(date.today().isoformat())
     assert partitions.has_partition_key("2009-06-01")
+
+
+def test_a_folder_of_a_day_that_is_no_partition_holds_up_nobody(tmp_path):
+    for day in ("1999-05-05", "2018-07-30", "2999-01-01"):
+        (tmp_path / "inbox" / day).mkdir(parents=True)
+        (tmp_path / "inbox" / day / "a.txt").write_text("one")
+    tick = _tick(tmp_path)
+    assert [r.partition_key for r in tick.run_requests] == ["2018-07-30"]
+    assert "2999-01-01" not in tick.cursor
+
+
+def test_the_schedule_asks_for_the_day_before():
+    at = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
+    context = dg.build_schedule_context(scheduled_execution_time=at)
+    assert daily(context).partition_key == "2024-02-29"
