@@ -84,11 +84,14 @@ def postings(day: date, fingerprints: pa.Table, present: Bools | None = None) ->
     quoted = _one_chunk(fingerprints["anchor_quoted"]).flatten().to_numpy(zero_copy_only=False)
     position = np.empty(len(counts), np.int32)
     position[by_id.to_numpy()] = np.arange(len(counts), dtype=np.int32)
-    owners = np.repeat(position, counts)
-    open_counts = np.bincount(owners[~quoted], minlength=len(counts))
-    if present is not None:
+    edges = np.concatenate([[0], np.cumsum(counts)])
+    open_counts = np.diff(np.concatenate([[0], np.cumsum(~quoted)])[edges])[by_id.to_numpy()]
+    if present is None:
+        owners = np.repeat(position, counts)
+    else:
         keep = np.flatnonzero(present[anchors & _PRESENCE_BITS])
-        anchors, owners, quoted = anchors[keep], owners[keep], quoted[keep]
+        anchors, quoted = anchors[keep], quoted[keep]
+        owners = position[np.searchsorted(edges, keep, side="right") - 1]
     order = np.lexsort((owners, anchors))
     counts = counts[by_id.to_numpy()]
     ids = ids.take(by_id)
@@ -140,7 +143,7 @@ class _Buckets:
         return limit
 
 
-def _only(part: Postings, keep: Bools) -> Postings:
+def _only(part: Postings, keep: Bools | I64) -> Postings:
     return Postings(
         part.day,
         part.ids,
@@ -163,16 +166,23 @@ def _shared_within(day: Postings) -> Postings:
 
 def _common(one: Postings, other: Postings) -> tuple[Postings, Postings]:
     """Return the postings of the anchors that both days have."""
-    if not len(one.anchors) or not len(other.anchors):
-        return _only(one, one.anchors < 0), _only(other, other.anchors < 0)
-    slot = np.searchsorted(other.anchors, one.anchors)
-    slot[slot == len(other.anchors)] = 0
-    left = _only(one, other.anchors[slot] == one.anchors)
-    if not len(left.anchors):
-        return left, _only(other, np.zeros(len(other.anchors), np.bool_))
-    slot = np.searchsorted(left.anchors, other.anchors)
-    slot[slot == len(left.anchors)] = 0
-    return left, _only(other, left.anchors[slot] == other.anchors)
+    if len(one.anchors) < len(other.anchors):
+        few, many = _common(other, one)
+        return many, few
+    if not len(other.anchors):
+        return _only(one, one.anchors < 0), other
+    slot = np.searchsorted(one.anchors, other.anchors)
+    few = _only(other, one.anchors.take(slot, mode="clip") == other.anchors)
+    shared = np.unique(few.anchors)
+    first = np.searchsorted(one.anchors, shared)
+    sizes = np.searchsorted(one.anchors, shared, side="right") - first
+    return _only(one, _ranges(first, sizes)), few
+
+
+def _ranges(starts: I64, sizes: I64) -> I64:
+    """Return the places of ranges given by start and size, one range after another."""
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
 
 
 #: Owners of both sides, and the flags of the anchor they share.
