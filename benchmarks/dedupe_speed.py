@@ -19,16 +19,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 
 from generator import TRUE_KINDS, Corpus, Made, generate
-from syndication import DAY, abp_texts, homes, put_day, run_day
+from syndication import DAY, abp_texts, day_tables, homes, put_day, run_day
 
 from pipeline.dedupe.store import MemoryStore
 from pipeline.publish.storage import Storage
+from pipeline.stages import clusters_day, fingerprint_day, pairs_day
 
 PEERS = Path(__file__).parent / "peers"
+_BLOCK = 4096
 
 
 def cluster_scores(corpus: Corpus, clusters: Iterable[Sequence[str]]) -> str:
@@ -97,19 +99,43 @@ def peers(articles: int, pythons: dict[str, str]) -> None:
 
 
 def growth(sizes: Sequence[int]) -> None:
-    """Print time an article and peak memory of one partition of each size."""
-    texts = abp_texts(8_000, kept_aside=False, clean=False)
+    """Print time an article and peak memory of one partition of each size, on disk."""
     for size in sizes:
-        store = MemoryStore()
-        made = list(_grown(texts, size))
-        started = time.process_time()
-        put_day(store, DAY, made)
-        run_day(store, DAY)
-        seconds = time.process_time() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        with tempfile.TemporaryDirectory() as folder:
+            fill(Storage(folder), size)
+            command = [sys.executable, __file__, "one", "--folder", folder]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        answer = json.loads(done.stdout.splitlines()[-1])
+        seconds, peak = answer["seconds"], answer["peak"]
         print(
             f"{size} articles: {1e6 * seconds / size:.0f} µs each, peak {peak:.2f} GB", flush=True
         )
+
+
+def fill(store: Storage, size: int) -> None:
+    """Write `size` articles as one partition, as the stages before de-duplication would."""
+    made = _grown(abp_texts(8_000, kept_aside=False, clean=False), size)
+    with (
+        store.writer("clean_documents", DAY) as cleaned,
+        store.writer("article_metadata", DAY) as described,
+    ):
+        while block := list(islice(made, _BLOCK)):
+            tables = day_tables(DAY, block)
+            for writer, name in ((cleaned, "clean_documents"), (described, "article_metadata")):
+                for batch in tables[name].to_batches():
+                    writer.write(batch)
+
+
+def one(folder: str) -> None:
+    """De-duplicate the partition of `folder` as the assets do; print seconds and peak as JSON."""
+    store = Storage(folder)
+    started = time.process_time()
+    fingerprint_day(store, DAY)
+    pairs_day(store, DAY, None)
+    clusters_day(store, DAY, None)
+    seconds = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps({"seconds": seconds, "peak": peak}))
 
 
 def _grown(texts: Sequence[str], size: int) -> Iterator[Made]:
@@ -181,9 +207,10 @@ class _DiskStore(Storage):
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
-    """Run one of the three."""
+    """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("peers", "growth", "days"))
+    parser.add_argument("what", choices=("peers", "growth", "days", "one"))
+    parser.add_argument("--folder", help="of the stored tables, for one")
     parser.add_argument("--articles", type=int, default=4000)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--python", nargs="*", default=[])
@@ -192,6 +219,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
         peers(options.articles, dict(each.split("=", 1) for each in options.python))
     elif options.what == "growth":
         growth(options.sizes)
+    elif options.what == "one":
+        one(options.folder)
     else:
         days(options.articles)
 

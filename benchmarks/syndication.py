@@ -71,7 +71,17 @@ def unlike(texts: Sequence[str]) -> list[str]:
 
 
 def put_day(store: MemoryStore, day: datetime.date, articles: Sequence[Made]) -> None:
-    """Store articles as the stages before de-duplication would."""
+    """Store articles, and their fingerprints, as the stages before de-duplication would."""
+    tables = day_tables(day, articles)
+    for name, table in tables.items():
+        store.write(name, day, table)
+    texts = tables["clean_documents"].select(["article_id", "scrape_date", "text"])
+    batches = [fingerprint(batch) for batch in texts.to_batches()]
+    store.write("fingerprints", day, pa.Table.from_batches(batches))
+
+
+def day_tables(day: datetime.date, articles: Sequence[Made]) -> dict[str, pa.Table]:
+    """Return the partitions of `clean_documents` and `article_metadata` of articles."""
     ids = [each.article_id for each in articles]
     days = pa.array([day] * len(ids), pa.date32())
     count = len(ids)
@@ -86,12 +96,10 @@ def put_day(store: MemoryStore, day: datetime.date, articles: Sequence[Made]) ->
         "removed": [[]] * count,
     }
     described = {"article_id": ids, "scrape_date": days, "authors": [[]] * count}
-    store.write("clean_documents", day, _table("clean_documents", clean))
-    store.write("article_metadata", day, _table("article_metadata", described))
-    batch = pa.RecordBatch.from_pydict(
-        {"article_id": ids, "scrape_date": days, "text": clean["text"]}
-    )
-    store.write("fingerprints", day, pa.Table.from_batches([fingerprint(batch)]))
+    return {
+        "clean_documents": _table("clean_documents", clean),
+        "article_metadata": _table("article_metadata", described),
+    }
 
 
 def _table(name: str, columns: dict[str, object]) -> pa.Table:
