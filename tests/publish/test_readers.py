@@ -44,11 +44,20 @@ def test_duckdb_pairs_every_reprint_with_its_original(corpus):
     assert relation == "revision"
 
 
+def _rows(table) -> list[dict]:
+    return table.to_dicts() if hasattr(table, "to_dicts") else table.to_pylist()
+
+
 @pytest.mark.parametrize("tool", ["polars", "pandas", "pyarrow"])
 def test_the_readme_examples_run(corpus, tool):
     names: dict[str, object] = {}
     exec(_readme_example("python", f"# {tool}"), names)
     assert len(names["canonical"]) == 4
+    reprints = names["reprints"]
+    [row] = reprints.to_dict("records") if tool == "pandas" else _rows(reprints)
+    assert row["source_uri"].startswith("000_")
+    assert row["source_uri_of_original"].startswith("001_")
+    assert row["relation"] == "revision"
 
 
 def test_every_reader_sees_the_same_rows_and_the_partition_as_a_column(corpus):
