@@ -194,7 +194,20 @@ def _mastheads(context: Context) -> list[Candidate]:
         name = known_name(squeeze(line.text)) if line.role not in ("outlet", "headline") else None
         if name:
             found.append(Candidate("outlet", name, 0.7, "top_line_known", shorten(line.text)))
+    first = context.top[0] if context.top else None
+    name = squeeze(first.text) if first and first.role != BODY else ""
+    if name and _worded_as_masthead(name):
+        found.append(Candidate("outlet", name, 0.6, "top_line_worded", shorten(name)))
     return found
+
+
+def _worded_as_masthead(line: str) -> bool:
+    """Tell whether a first line reads like the name of a paper: "The Daily Gleaner"."""
+    words = line.replace("-", " ").split()
+    if not 2 <= len(words) <= 6 or len(line) > _LONGEST_NAME or not line[-1].isalpha():
+        return False
+    named = all(word[0].isupper() or word in ("of", "the", "and", "&") for word in words)
+    return named and words[-1].casefold() in data_words("masthead_words.txt")
 
 
 def _copyrights(context: Context) -> list[Candidate]:

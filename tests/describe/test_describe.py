@@ -4,7 +4,7 @@ from datetime import date
 
 from lxml import html
 
-from pipeline.describe import FIELDS, describe, describe_batch, markup_candidates
+from pipeline.describe import FIELDS, describe, describe_batch, markup_candidates, outlet
 from pipeline.describe.address import domain_of
 from pipeline.describe.headline import without_site
 from pipeline.describe.outlet import known_name, name_of_domain, usual_name
@@ -164,3 +164,11 @@ def test_outlet_names():
     assert usual_name("Elm Herald, LLC") == "Elm Herald"
     assert usual_name("Elm Herald | Local news") == "Elm Herald"
     assert usual_name("@elmherald") is None
+
+
+def test_an_unknown_paper_is_known_by_how_its_masthead_reads():
+    assert outlet._worded_as_masthead("The Harbour Gleaner")
+    assert outlet._worded_as_masthead("Upper Lakes Blade-Courier")
+    assert not outlet._worded_as_masthead("Council repairs old Post")
+    assert not outlet._worded_as_masthead("Breaking News")
+    assert not outlet._worded_as_masthead("Herald")
