@@ -82,7 +82,7 @@ def peers(articles: int, pythons: dict[str, str]) -> None:
             "datasketch .7": ["datasketch_lsh.py", str(documents), "0.7"],
         }
         for name, (script, *arguments) in commands.items():
-            python = pythons.get(name.split()[0])
+            python = pythons.get(name.split()[0].replace("-", "_"))
             if python is None:
                 print(f"  {name}: no environment given")
                 continue
@@ -91,9 +91,9 @@ def peers(articles: int, pythons: dict[str, str]) -> None:
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
             answer = json.loads(done.stdout.splitlines()[-1])
-            speed = count / answer["seconds"]
+            speed, slower = count / answer["seconds"], answer["seconds"] / seconds
             print(
-                f"  {name}: {speed:.0f} articles/s/core ({seconds / answer['seconds']:.3f} of our "
+                f"  {name}: {speed:.0f} articles/s/core ({slower:.1f} times our "
                 f"time), {cluster_scores(corpus, answer['clusters'])}"
             )
 
