@@ -1,6 +1,6 @@
 """datasketch's MinHashLSH with 128 permutations over 5-word shingles: CPU seconds and clusters.
 
-    python datasketch_lsh.py documents.jsonl threshold
+python datasketch_lsh.py documents.jsonl threshold
 """
 
 import json
@@ -38,7 +38,9 @@ def main() -> None:
     for node in leader:
         clusters.setdefault(find(node), []).append(node)
     seconds = time.process_time() - started
-    print(json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]}))
+    print(
+        json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]})
+    )
 
 
 if __name__ == "__main__":

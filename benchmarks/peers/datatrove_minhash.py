@@ -1,6 +1,6 @@
 """datatrove's MinHash with its defaults over a JSONL file: prints CPU seconds and clusters.
 
-    python datatrove_minhash.py documents.jsonl work_folder
+python datatrove_minhash.py documents.jsonl work_folder
 """
 
 import json
@@ -29,7 +29,9 @@ def main() -> None:
     documents, work = Path(sys.argv[1]), Path(sys.argv[2])
     config = MinhashConfig()
     reader = JsonlReader(str(documents.parent), glob_pattern=documents.name)
-    folder = {name: str(work / name) for name in ("sig", "buckets", "ids", "kept", "removed", "log")}
+    folder = {
+        name: str(work / name) for name in ("sig", "buckets", "ids", "kept", "removed", "log")
+    }
     steps = [
         ([reader, MinhashDedupSignature(folder["sig"], config)], 1),
         (
@@ -73,10 +75,12 @@ def main() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             cluster = row["metadata"].get("minhash_cluster_id", -1)
-            clusters.setdefault(f"{cluster}" if cluster not in (-1, None) else row["id"], []).append(
-                row["id"]
-            )
-    print(json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]}))
+            clusters.setdefault(
+                f"{cluster}" if cluster not in (-1, None) else row["id"], []
+            ).append(row["id"])
+    print(
+        json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]})
+    )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ def main() -> None:
     for number, row in enumerate(rows):
         clusters[union.find(number)].append(row["id"])
     seconds = time.process_time() - started
-    print(json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]}))
+    print(
+        json.dumps({"seconds": seconds, "clusters": [c for c in clusters.values() if len(c) > 1]})
+    )
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def _clean(page: Page, title: str, probability: Array) -> Cleaned | CleanError:
     scores, method = _weighed(page, probability)
     threshold = load(MODEL).threshold
     chosen = _verdicts(blocks, scores >= threshold, scores < _SURE, title)
-    lines, paragraphs = [], []
+    lines: list[Line] = []
+    paragraphs: list[str] = []
     body_rows = [row for row, role in enumerate(chosen) if role == BODY]
     top = body_rows[0] if body_rows else len(blocks)
     for row, block in enumerate(blocks):

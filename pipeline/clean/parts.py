@@ -76,9 +76,7 @@ def _apart(found: list[Part]) -> list[Part]:
 
 
 def _covering(line: str, role: str, found: list[Part]) -> list[Part]:
-    if not found or not any(
-        any(c.isalpha() for c in line[a:b]) for a, b in _between(line, found)
-    ):
+    if not found or not any(any(c.isalpha() for c in line[a:b]) for a, b in _between(line, found)):
         return []
     linked = any(part.rule.startswith("part:linked_name") for part in found)
     pieces: list[Part] = []

@@ -16,6 +16,8 @@ import numpy as np
 from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, split
 
 LONGEST: Final = 5
+
+
 @dataclass(frozen=True, slots=True)
 class PhraseTable:
     """Phrases of one length: sorted hashes, the group of each, and a bit table of the hashes."""

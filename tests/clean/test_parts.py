@@ -39,8 +39,10 @@ def test_linked_names_are_cut_out_of_a_sentence():
     )
     assert cut(line, "body") == [
         ("body", "Sen. Ada Quill"),
-        ("related",
-         "Ada Mary QuillHarbour bill stalls in committee Ferry money sparks a fight MORE"),
+        (
+            "related",
+            "Ada Mary QuillHarbour bill stalls in committee Ferry money sparks a fight MORE",
+        ),
         ("body", "(R-Port) voted against the plan on Monday."),
     ]
     assert [role for role, _ in cut(line, "related")] == ["body", "related", "body"]

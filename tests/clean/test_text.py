@@ -83,9 +83,7 @@ def test_generated_texts_are_rebuilt(texts):
 ), max_size=12))  # fmt: skip
 def test_any_choice_of_lines_is_rebuilt(pieces):
     raw, lines = lines_from(pieces)
-    removed = [
-        {"start": line.start, "end": line.end} for line in lines if line.role != BODY
-    ]
+    removed = [{"start": line.start, "end": line.end} for line in lines if line.role != BODY]
     assert rebuild(raw, body_text(lines), removed) == raw
 
 

@@ -36,7 +36,11 @@ Copyright © 2019 Harbour Gazette. All rights reserved.
 
 MENU = ["Home", "News", "Sports", "Weather", "Contact us", "Log in", "Subscribe", "Search"]
 FOOTER = [
-    "About us", "Privacy Policy", "Terms of Use", "Advertise with us", "© 2019 All rights reserved",
+    "About us",
+    "Privacy Policy",
+    "Terms of Use",
+    "Advertise with us",
+    "© 2019 All rights reserved",
 ]
 PAGE = "\n".join(MENU) + "\n" + ARTICLE + "\nMost Popular\n" + "\n".join(FOOTER) + "\n"
 
