@@ -10,7 +10,7 @@ OUT ?= data
 # Where the training and benchmark data lies; none of it is part of the project.
 DATA ?= ../shared
 
-.PHONY: screenshots run test ui lock docs clean bench bench-accuracy bench-speed bench-scale
+.PHONY: fuzz screenshots run test ui lock docs clean bench bench-accuracy bench-speed bench-scale
 
 run: $(VENV)/.installed
 	@$(BIN)/copydesk run seeds --scrape-date 2018-07-27 --out $(OUT)
@@ -69,6 +69,12 @@ bench-accuracy bench-speed bench-scale: bench-%: .bench/.installed
 
 clean:
 	rm -rf $(VENV) .bench .dagster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Coverage-guided fuzzing of ingest for ten minutes; what it finds stays in .fuzz/.
+fuzz: $(VENV)/.installed-dev
+	$(PIP) install --quiet atheris==3.0.0
+	mkdir -p .fuzz/corpus
+	cd .fuzz && ../$(BIN)/python ../tests/faults/fuzz_ingest.py corpus -max_total_time=600
 
 # The pictures of the docs; needs Chromium.
 screenshots: $(VENV)/.installed-dev

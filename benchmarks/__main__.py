@@ -59,6 +59,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
             "syndication", "Generated syndication",
             ("--articles", "5000", "--kept-aside"), data_setting="{data}/data",
         ),
+        Benchmark("stream", "Clusters in a stream", data_setting="{data}/data"),
         Benchmark("galleries", "", ("--data", "{data}"), writes=True),
     ),
     "speed": (
