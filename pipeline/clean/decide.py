@@ -32,6 +32,7 @@ REPEAT_RULE: Final = "repeat"
 RESCUE_RULE: Final = "only_prose"
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
+_FEW_LINES: Final = 4
 
 
 def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
@@ -61,7 +62,7 @@ def _verdicts(
     is_body |= rescued
     told: dict[int, tuple[str, str]] = {}
     short = np.diff(lines.words.first) <= _LONGEST
-    doubted = is_body & (labels.body < CERTAIN) & short & ~rescued
+    doubted = is_body & (labels.body < CERTAIN) & short
     for row in np.flatnonzero(doubted).tolist():
         if wording := decided_role(texts[row]):
             told[row] = wording
@@ -80,18 +81,20 @@ def _verdicts(
 
 
 def _rescued(lines: Lines, is_body: Array) -> Array:
-    """Prose that is nearly all that a text has, where nothing of it was taken for body.
+    """Prose that is nearly all that a text has, where the text is of a few lines or has no body.
 
     The model has learned from whole articles; a text of one or two paragraphs is new to it.
     """
     prose = np.diff(lines.words.first) >= LONG
     size = lines.end - lines.start
     count = len(lines.raw_texts)
-    with_body = np.bincount(lines.text, is_body, count) > 0
+    without_body = np.bincount(lines.text, is_body, count) == 0
+    brief = np.bincount(lines.text, minlength=count) <= _FEW_LINES
     share = np.bincount(lines.text, size * prose, count) / np.maximum(
         np.bincount(lines.text, size, count), 1
     )
-    return prose & ~with_body[lines.text] & (share[lines.text] >= _MOSTLY)
+    meant: Array = (without_body | brief) & (share >= _MOSTLY)
+    return np.asarray(prose & meant[lines.text] & ~is_body)
 
 
 def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:

@@ -14,7 +14,9 @@ def _absent(reason):
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running while it is open: closed after each module, it is in
+# nobody's way.
+@pytest.fixture(scope="module")
 def chromium():
     if support.CHROMIUM is None:
         _absent("no Chromium: apt-get install chromium")

@@ -147,3 +147,14 @@ def test_a_text_of_one_paragraph_is_its_own_body():
     assert cleaned.text == brief
     [menu] = clean_texts(["Home\nNews\nSport\nWeather\nLog in"])
     assert menu.text == ""
+
+
+def test_a_brief_of_two_paragraphs_keeps_both():
+    brief = (
+        "The council voted on Tuesday to repair the old bridge, which has been closed since March, "
+        "and said that the work would begin before the end of the summer.\n\n"
+        "Residents had complained for months about the long way round, and several shop owners "
+        "said that they had lost customers because of it."
+    )
+    [cleaned] = clean_texts([brief])
+    assert cleaned.text == brief
