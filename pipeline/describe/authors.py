@@ -164,7 +164,7 @@ def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
 
 
 def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
-    """Read a line right above the body that is a name and nothing else ("- CLAUDIA LAUER")."""
+    """Read a line right above the body that is a name and nothing else ("- JANE DOE")."""
     near = [*reversed(context.before_body[-4:])]
     if not context.markup:
         near += context.under_headline

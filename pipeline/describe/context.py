@@ -83,12 +83,6 @@ class Context:
         return tuple(sorted(lines, key=lambda line: line.start))
 
     @cached_property
-    def first_body(self) -> Line | None:
-        """The first body line, where there is one."""
-        body = self._by_role.get(BODY, ())
-        return body[0] if body else None
-
-    @cached_property
     def last_body(self) -> Line | None:
         """The last body line, where there is one."""
         body = self._by_role.get(BODY, ())
