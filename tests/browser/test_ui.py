@@ -32,11 +32,12 @@ def test_a_day_is_materialised_by_clicking_and_its_pages_tell_the_story(page, ad
     support.materialise(page, address)
     support.show_partition(page, address, "articles")
     for shown in ("dagster/row_count", "preview", "plot_languages", "bytes"):
-        assert page.get_by_text(shown, exact=True).first.is_visible(), shown
-    assert "published_date" in page.locator("tr", has_text="preview").first.inner_text()
+        page.get_by_text(shown, exact=True).first.wait_for()
+    preview = page.locator("tr", has_text="preview").filter(has_text="published_date")
+    preview.first.wait_for()
 
     page.goto(f"{address}/assets/articles?view=checks")
-    page.get_by_text("Succeeded").first.wait_for()
+    page.get_by_text("Succeeded").nth(5).wait_for()
     assert page.get_by_text("Succeeded").count() == 6
     assert page.get_by_text("Failed").count() == 0
 
@@ -44,7 +45,7 @@ def test_a_day_is_materialised_by_clicking_and_its_pages_tell_the_story(page, ad
     page.locator("tr", has_text="plot_removed_by_role").get_by_text("Markdown").first.click()
     picture = page.locator(".bp5-dialog img")
     picture.wait_for()
-    assert picture.evaluate("image => image.naturalWidth") > 0
+    page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
     assert page.troubles == []
 
 
@@ -52,6 +53,6 @@ def test_a_failing_check_is_red_on_bad_input(page, address):
     support.materialise(page, address, support.DAY.replace(day=28))
     page.goto(f"{address}/assets/raw_documents?view=checks&checkDetail=not_empty")
     page.get_by_text("raw_documents of 2018-07-28 is empty").first.wait_for()
-    assert page.get_by_text("Failed").first.is_visible()
+    page.get_by_text("Failed").first.wait_for()
     page.goto(f"{address}/assets/quarantine?view=checks&checkDetail=quarantine_share")
     page.get_by_text("of the day's items are in quarantine").first.wait_for()
