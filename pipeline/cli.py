@@ -144,6 +144,10 @@ def _day(text: str) -> date:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from pipeline.engine.early import start_early
+
+    # Workers load beside Dagster: each takes a second or two.
+    start_early("pipeline.warm_up")
     from pipeline.run import NothingToDo, run_paths
 
     try:

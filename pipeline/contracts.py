@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import yaml
+
+from pipeline.data_files import read_yaml
 
 #: Version of the output layout and columns; a change of either needs a CHANGELOG line.
 SCHEMA_VERSION: Final = "1"
@@ -45,7 +46,7 @@ def contract(table: str) -> Mapping[str, Any]:
     path = schema_folder() / f"{table}.yaml"
     if not path.is_file():
         raise KeyError(f"no contract for table {table!r}; there are: {', '.join(table_names())}")
-    parsed: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parsed: Mapping[str, Any] = read_yaml(path)
     return parsed
 
 

@@ -22,9 +22,6 @@ from pipeline.records import Candidate, Cleaned, Document, Metadata
 MIN_BODY_CHARACTERS: Final = 60
 _WORD: Final = r"[\pL\pN_]+(?:['’-][\pL\pN_]+)*"
 
-#: What every batch imports sooner or later, pages excepted; named for workers that start early.
-WORKER_MODULES: Final = ("pipeline.process", "pipeline.clean", "pipeline.describe", "lightgbm")
-
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
 

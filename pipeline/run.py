@@ -14,9 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from pipeline.engine import progress
-from pipeline.engine.local import start_early
 from pipeline.inbox import day_folders, day_of
-from pipeline.process import WORKER_MODULES
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -44,8 +42,6 @@ def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: d
     Raises `NothingToDo` where a path does not exist or holds nothing, or a day is no partition.
     """
     work = plan(paths, scrape_date, today)
-    # Both take about a second to import: the workers' modules load beside Dagster.
-    start_early(*WORKER_MODULES)
     _refuse_empty(work)
     console = Console()
     read: Counter[str] = Counter()

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
+from pipeline.engine.early import start_early
 from pipeline.engine.local import map_batches
 from pipeline.process import (
     document_source_key,
@@ -223,6 +224,7 @@ def _furniture(storage: Storage, day: date) -> dict[str, FurnitureIndex]:
 
 def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
     """Clean and describe the documents of `day` into their two tables and quarantine."""
+    start_early("pipeline.warm_up")
     outcome = Outcome()
     function = functools.partial(process_batch, furniture=_furniture(storage, day))
     raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)

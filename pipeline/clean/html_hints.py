@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import yaml
+from pipeline.data_files import read_yaml
 
 #: How much of an element's attribute values is looked at, in characters and in words.
 _NAME_LENGTH: Final = 300
@@ -52,5 +52,5 @@ def _patterns(kind: str) -> tuple[tuple[int, re.Pattern[str]], ...]:
 
 @functools.cache
 def _hints() -> Mapping[str, Mapping[str, str]]:
-    hints: Mapping[str, Mapping[str, str]] = yaml.safe_load(_HINTS_FILE.read_text("utf-8"))
+    hints: Mapping[str, Mapping[str, str]] = read_yaml(_HINTS_FILE)
     return hints

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from pipeline.clean.html_flatten import LANDMARKS, Block
 from pipeline.clean.html_hints import hint_names
 from pipeline.clean.roles import rule_role
+from pipeline.data_files import read_yaml
 
 _ROLES_FILE: Final = Path(__file__).parent / "data" / "html_roles.yaml"
 
@@ -74,7 +73,7 @@ def _told(rule: _Rule, *, other_story: bool) -> tuple[str, str, float]:
 
 @functools.cache
 def _rules() -> tuple[_Rule, ...]:
-    data: Mapping[str, list[list[str | int]]] = yaml.safe_load(_ROLES_FILE.read_text("utf-8"))
+    data: Mapping[str, list[list[str | int]]] = read_yaml(_ROLES_FILE)
     return tuple(
         _Rule(str(role), str(name), int(longest), part == "before_wording")
         for part in ("before_wording", "after_wording")

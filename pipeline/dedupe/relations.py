@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from pipeline.data_files import read_yaml
 from pipeline.dedupe.align import Evidence
 
 COPY: Final = "copy"
@@ -87,5 +86,5 @@ def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
 @functools.cache
 def _model() -> Mapping[str, Any]:
     path = Path(__file__).parent / "data" / "relation_model.yaml"
-    model: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    model: Mapping[str, Any] = read_yaml(path)
     return model

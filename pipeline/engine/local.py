@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
-from multiprocessing import forkserver, get_context
+from multiprocessing import get_context
 from typing import Final
 
 import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
+
+from pipeline.engine.early import start_early
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 #: Gets the one row that no worker survived, the reason code and a sentence; gives its result row.
@@ -71,15 +73,6 @@ def map_batches(
                 yield from run.finish(*waiting.popleft())
         while waiting:
             yield from run.finish(*waiting.popleft())
-
-
-def start_early(*modules: str) -> None:
-    """Start the server that forks the workers; it imports `modules`, once for all of them.
-
-    It imports beside whatever this process does next. Does nothing where it runs already.
-    """
-    forkserver.set_forkserver_preload(list(modules))
-    forkserver.ensure_running()
 
 
 def _module(function: BatchFunction) -> str:

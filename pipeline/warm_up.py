@@ -1,0 +1,40 @@
+"""Imported by the server that forks the workers: loads what every batch needs, once for them all.
+
+Models, tables and compiled patterns take half a second; workers forked later have them already.
+Nothing else imports this module.
+"""
+
+import os
+from contextlib import suppress
+from datetime import UTC, date, datetime
+
+# A worker is one core's worth, and threads started here would be missing in the forked workers.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import pyarrow as pa
+
+from pipeline.contracts import arrow_schema
+from pipeline.process import process_batch
+
+_TEXT = """\
+Council votes to keep the ferry
+By Ann Example
+HARBOR TOWN — The council voted 7 to 2 on Monday to keep the ferry for another year.
+"The ferry is how our children come to school," said the mayor, who had asked for the vote.
+Sign up for our newsletter
+"""
+
+
+def _sample() -> pa.RecordBatch:
+    """Return a batch of one short text."""
+    row = {
+        "article_id": "", "scrape_date": date(2000, 1, 1), "source_uri": "warm-up", "sha256": "",
+        "media_type": "text/plain", "charset": "utf-8", "content": _TEXT.encode(), "url": None,
+        "scraped_at": datetime(2000, 1, 1, tzinfo=UTC), "given": [],
+    }  # fmt: skip
+    return pa.RecordBatch.from_pylist([row], schema=arrow_schema("raw_documents"))
+
+
+# A broken installation is for the first real batch to tell: here nobody would read it.
+with suppress(Exception):
+    process_batch(_sample())
