@@ -33,9 +33,10 @@ __all__ = ["describe", "describe_batch", "markup_candidates"]
 
 def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ...]:
     """Return what the markup of a parsed page says; `tree` must not have been cut down yet."""
-    from pipeline.describe import markup
+    from pipeline.describe import date_markup, markup, markup_scan
 
-    return (*markup.markup_candidates(tree, url), *dates.markup_dates(tree, url))
+    page = markup_scan.scan(tree)
+    return (*markup.markup_candidates(page, tree, url), *date_markup.markup_dates(page))
 
 
 def describe(document: Document, cleaned: Cleaned, markup: Sequence[Candidate] = ()) -> Metadata:

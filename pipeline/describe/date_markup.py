@@ -8,16 +8,15 @@ in `markup`; which date is right is decided in `dates`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.describe import date_words
 from pipeline.describe.date_parse import find, parse
+from pipeline.describe.markup_scan import Scan
 from pipeline.records import Candidate
 
 #: Bounds on hostile pages: elements looked at, their text and their ancestors.
@@ -25,40 +24,6 @@ _ELEMENTS: Final = 120
 _TEXT_LENGTH: Final = 160
 _ANCESTORS: Final = 10
 
-#: Tags that hold a printed date, and words of class names that announce one.
-_TAGS: Final = frozenset(
-    [
-        "span",
-        "div",
-        "p",
-        "li",
-        "a",
-        "em",
-        "i",
-        "small",
-        "b",
-        "strong",
-        "td",
-        "header",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "footer",
-        "section",
-        "dd",
-        "font",
-        "ul",
-        "cite",
-        "label",
-    ]
-)
-_MARKS: Final = (
-    "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted",
-)  # fmt: skip
-_MARKED: Final = frozenset(("class", "id", "itemprop", "data-testid"))
-_MACHINE: Final = frozenset(("data-timestamp", "data-datetime", "data-date", "data-time"))
 #: Attributes that state a date for machines.
 _ATTRIBUTES: Final = (
     "datetime", "data-datetime", "data-timestamp", "data-date", "data-time", "title", "content",
@@ -71,8 +36,8 @@ _UNRELATED: Final = re.compile(
 _UPDATE_MARK: Final = re.compile(r"updat|modif|edited|aktualisier|lastmod", re.I)
 
 
-def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
-    """Return dates stated in visible elements of a page, in document order.
+def markup_dates(page: Scan) -> list[Candidate]:
+    """Return dates stated in visible elements of a scanned page, in document order.
 
     The field is `published` or `updated`, the value the text or attribute that states it
     (`date_parse.parse` reads it). The rule is
@@ -82,15 +47,14 @@ def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
     found: list[Candidate] = []
     heading_seen = False
     below = 0
-    around = _around_heading(tree)
-    for element in islice(_dated(tree), _ELEMENTS):
+    for element in page.dated[:_ELEMENTS]:
         if element.tag == "h1":
             heading_seen = heading_seen or bool("".join(element.itertext()).strip())
             continue
         stated = _stated(element)
         if stated is None:
             continue
-        if _is_aside(element, around):
+        if _is_aside(element, page.around):
             place = "aside"
         elif not heading_seen:
             place = "top"
@@ -99,37 +63,7 @@ def markup_dates(tree: HtmlElement, url: str | None) -> list[Candidate]:
             below += 1
         kind = "time" if element.tag == "time" else "class"
         found.extend(_candidates(element, stated, f"html_{kind}_{place}"))
-    return list(dict.fromkeys([*found, *_scripts(tree)]))
-
-
-def _dated(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield headings and the elements that can state a date, in document order.
-
-    A loop takes a fifth of the time of the XPath expression, which folds case for each mark.
-    """
-    for element in tree.iter(etree.Element):
-        tag = element.tag
-        if tag in ("h1", "time") or _can_date(tag, element.items()):
-            yield element
-
-
-def _can_date(tag: str, attributes: list[tuple[str, str]]) -> bool:
-    for name, value in attributes:
-        if name in _MARKED:
-            if tag in _TAGS and _announces(value):
-                return True
-        elif name in _MACHINE or (name == "title" and tag == "abbr"):
-            return True
-    return False
-
-
-@lru_cache(maxsize=8192)
-def _announces(value: str) -> bool:
-    lower = value.lower()
-    for mark in _MARKS:  # noqa: SIM110 - `any` takes twice the time
-        if mark in lower:
-            return True
-    return False
+    return list(dict.fromkeys([*found, *_scripts(page.scripts)]))
 
 
 #: Values that frameworks keep for themselves in inline scripts: the article as JSON.
@@ -147,10 +81,10 @@ _SCRIPTS: Final = 60
 _SCRIPT_LENGTH: Final = 300_000
 
 
-def _scripts(tree: HtmlElement) -> Iterator[Candidate]:
+def _scripts(scripts: Sequence[HtmlElement]) -> Iterator[Candidate]:
     """Yield the date of publication where scripts state one day, not those of several stories."""
     days: dict[str, str] = {}
-    for script in islice(tree.iter("script"), _SCRIPTS):
+    for script in scripts[:_SCRIPTS]:
         text = (script.text or "")[:_SCRIPT_LENGTH]
         if not any(word in text for word in _IN_KEYS):
             continue
@@ -214,14 +148,6 @@ def _says_update(element: HtmlElement) -> bool:
     if parent is not None and before is None:
         around.append((parent.text or "")[-60:])
     return any(date_words.label(text) == "updated" for text in around)
-
-
-def _around_heading(tree: HtmlElement) -> frozenset[HtmlElement]:
-    """Return the elements that hold the main heading: what wraps it is no sidebar."""
-    for heading in tree.iter("h1"):
-        if "".join(heading.itertext()).strip():
-            return frozenset(heading.iterancestors())
-    return frozenset()
 
 
 def _is_aside(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:

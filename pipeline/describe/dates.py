@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pipeline.describe.date_lines import dated_lines
-from pipeline.describe.date_markup import markup_dates
 from pipeline.describe.date_parse import Order, Stated, find, fold, month_numbers, parse, safe_day
 from pipeline.records import Candidate
 
 if TYPE_CHECKING:
     from pipeline.describe.context import Context
 
-__all__ = ["Stated", "candidates", "find", "markup_dates", "parse", "rule_days"]
+__all__ = ["Stated", "candidates", "find", "parse", "rule_days"]
 
 #: A rule that no table row covers is believed this much.
 _UNMEASURED: Final = 0.5

@@ -1,6 +1,6 @@
 """What the markup of a page says about its article: JSON-LD, meta tags, microdata, bylines, h1.
 
-Reads the one parsed tree and changes nothing in it. Which of the candidates is right is for
+Reads the elements that `markup_scan` collected and changes nothing in them. Which of the candidates is right is for
 `pipeline.describe.resolve`; text without markup does not belong here.
 """
 
@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from pipeline.describe.address import host_of
 from pipeline.describe.context import shorten
 from pipeline.describe.fold import data_pairs, fold, plain, squeeze
 from pipeline.describe.names import is_cjk, parse_names, starts_with_label
+from pipeline.describe.markup_scan import Scan, marked_as
 from pipeline.records import Candidate
 
 #: Bounds on hostile pages: JSON-LD blocks and their size (characters), nesting, elements a rule.
@@ -29,9 +29,6 @@ _BLOCK_LENGTH: Final = 400_000
 _DEPTH: Final = 8
 _NODES: Final = 400
 _ELEMENTS: Final = 12
-_MOST_ELEMENTS: Final = 30_000
-#: How many elements below a main heading still stand near it.
-_NEAR: Final = 40
 _TEXT_LENGTH: Final = 400
 
 _ARTICLE_TYPE = re.compile(
@@ -40,24 +37,7 @@ _ARTICLE_TYPE = re.compile(
 _PAGE_TYPES: Final = frozenset(
     ("WebPage", "ItemPage", "CreativeWork", "VideoObject", "MediaObject")
 )
-_XPATH_ITEMPROP = etree.XPath("//@itemprop/..")
 _ITEMPROPS: Final = frozenset(("headline", "author", "alternativeHeadline"))
-#: Elements that can hold a byline, a deck or a headline of their own.
-_TAGS: Final = (
-    "a", "span", "div", "p", "h2", "h3", "h4", "h5", "h6", "li", "ul", "address", "cite", "strong",
-    "em", "section", "header", "td", "b", "small", "time", "i", "dd", "dl", "figcaption", "footer",
-)  # fmt: skip
-# Every branch starts with a letter, so that the search can skip from one such letter to the next.
-_MARKED = re.compile(
-    r"(?P<byline>[Aa]uthor|[Bb]y-?line|[Ww]riter)"
-    r"|(?P<deck>[Ss]ub-?title|[Ss]tandfirst|[Ss]ub-?head|dek\b(?<!\wdek)|deck)"
-    r"|(?P<headline>[Hh]eadline|[Tt]itle)"
-)
-#: One of these is in all that the pattern finds; most marks have none, and looking is cheaper.
-_IN_MARKED: Final = ("title", "head", "line", "author", "writer", "deck", "dek", "standfirst")
-_AUTHOR_PAGE = re.compile(
-    r"/(?:a(?:uthors?|utor(?:en|es)?|uteurs?)|by|people|staff|profile|reporters?|contributors?)/"
-)
 _UNRELATED = re.compile(
     r"(?<![a-z])(?<!with[-_])(?<!has[-_])(?<!no[-_])(?:comments?|commentlist|related|recommend\w*|sidebar|popular|trending|promos?"
     r"|newsletter|teasers?|carousel|ticker|nav|navbar|navigation|menu|disqus\w*|reply|outbrain|taboola"
@@ -67,68 +47,22 @@ _UNRELATED = re.compile(
 _OWN_FOOTER = re.compile(r"meta|entry|article|post|story", re.I)
 
 
-def markup_candidates(tree: HtmlElement, url: str | None) -> tuple[Candidate, ...]:
-    """Return what the markup of a parsed page says, in a fixed order, duplicates left out.
+def markup_candidates(page: Scan, root: HtmlElement, url: str | None) -> tuple[Candidate, ...]:
+    """Return what the markup of a scanned page says, in a fixed order, duplicates left out.
 
-    `tree` is the root of the page before anything is removed from it; `url` its address where
-    known. Dates and times are as stated, in the fields `published` and `updated`.
+    `root` is the root of the page, `url` its address where known. Dates and times of JSON-LD and
+    meta tags are as stated, in the fields `published` and `updated`.
     """
     found: list[Candidate] = []
-    found += _json_ld(tree, url)
-    found += _meta(tree)
-    found += _links(tree)
-    found += _microdata(tree)
-    marked = _marked(tree)
-    found += _titles(tree, marked["headline"])
-    found += _bylines(marked)
-    found += _decks(marked["deck"])
-    found += _languages(tree)
+    found += _json_ld(page.scripts, url)
+    found += _meta(page.metas)
+    found += _links(page.links)
+    found += _microdata(page)
+    found += _titles(page)
+    found += _bylines(page)
+    found += _decks(page)
+    found += _languages(root)
     return tuple(dict.fromkeys(found))
-
-
-def _marked(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
-    """Return the elements that a class, an id or a link marks, by what they are marked as.
-
-    Under "near" are those of the byline kinds that follow a main heading closely.
-    """
-    found: dict[str, list[HtmlElement]] = {
-        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": [], "near": []
-    }  # fmt: skip
-    heading = -_NEAR
-    early: dict[str, list[HtmlElement]] = {}  # what stands above the first main heading
-    for place, element in enumerate(islice(tree.iter("h1", *_TAGS), _MOST_ELEMENTS)):
-        tag = element.tag
-        if tag == "h1":
-            heading = place
-            if not early:
-                for name in ("byline", "rel", "author_page"):
-                    early[name], found[name] = found[name], []
-            continue
-        marks = element.get("class") or element.get("id")
-        kind = _kind_of(marks) if marks else None
-        if kind:
-            found[kind].append(element)
-        if tag == "a":
-            if "author" in (element.get("rel") or ""):
-                found["rel"].append(element)
-                kind = "byline"
-            elif _AUTHOR_PAGE.search(element.get("href") or "", 0, 200):
-                found["author_page"].append(element)
-                kind = "byline"
-        if kind == "byline" and place - heading < _NEAR:
-            found["near"].append(element)
-    return {kind: [*elements, *early.get(kind, ())] for kind, elements in found.items()}
-
-
-@lru_cache(maxsize=8192)
-def _kind_of(marks: str) -> str | None:
-    marks = marks[:300]
-    lowered = marks.lower()
-    for word in _IN_MARKED:
-        if word in lowered:
-            match = _MARKED.search(marks)
-            return match.lastgroup if match else None
-    return None
 
 
 def _candidate(field: str, value: str, rule: str, source: str | None = None) -> Candidate:
@@ -138,11 +72,11 @@ def _candidate(field: str, value: str, rule: str, source: str | None = None) -> 
 # --- JSON-LD
 
 
-def _json_ld(tree: HtmlElement, url: str | None) -> list[Candidate]:
+def _json_ld(scripts: Sequence[HtmlElement], url: str | None) -> list[Candidate]:
     nodes: list[dict[str, Any]] = []
     found: list[Candidate] = []
     blocks = 0
-    for script in tree.iter("script"):
+    for script in scripts:
         if "ld+json" not in (script.get("type") or "").lower() or not script.text:
             continue
         blocks += 1
@@ -302,12 +236,12 @@ def _site_nodes(nodes: Iterable[dict[str, Any]]) -> list[Candidate]:
 # --- meta tags
 
 
-def _meta(tree: HtmlElement) -> list[Candidate]:
+def _meta(metas: Sequence[HtmlElement]) -> list[Candidate]:
     names = data_pairs("meta_tags.tsv")
     found = []
     authors: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
-    for element in islice(tree.iter("meta"), 400):
+    for element in metas[:400]:
         key = element.get("property") or element.get("name") or element.get("itemprop")
         content = element.get("content") or element.get("value")
         if key and content and key.startswith("twitter:label"):
@@ -343,8 +277,8 @@ def _authors(text: str, rule: str, *, single: bool) -> list[Candidate]:
     return [_candidate("authors", "; ".join(names), rule, text), *stated] if names else stated
 
 
-def _links(tree: HtmlElement) -> list[Candidate]:
-    for link in tree.iter("link"):
+def _links(links: Sequence[HtmlElement]) -> list[Candidate]:
+    for link in links:
         href = link.get("href")
         if (link.get("rel") or "").lower() == "canonical" and href and host_of(href):
             return [_candidate("url", href.strip(), "canonical")]
@@ -366,11 +300,14 @@ def _text(element: HtmlElement, limit: int = _TEXT_LENGTH) -> str:
     return squeeze(" ".join(parts))[:limit]
 
 
-def _is_unrelated(element: HtmlElement) -> bool:
-    """Tell whether `element` or a parent of it is a comment, a teaser or a sidebar."""
+def _is_unrelated(element: HtmlElement, around: Collection[HtmlElement]) -> bool:
+    """Tell whether `element` or a parent of it is a comment, a teaser or a sidebar.
+
+    `around` holds the elements that a main heading stands in, which are none of these.
+    """
     node = element
     for _ in range(12):
-        if node is None or node.tag in ("body", "html"):
+        if node is None or node in around or node.tag in ("body", "html"):
             return False
         marks = f"{node.get('class') or ''} {node.get('id') or ''}"
         if node.tag in ("aside", "nav") or (node.tag == "footer" and not _OWN_FOOTER.search(marks)):
@@ -383,19 +320,19 @@ def _is_unrelated(element: HtmlElement) -> bool:
 
 @lru_cache(maxsize=8192)
 def _marks_unrelated(marks: str) -> bool:
-    return _UNRELATED.search(marks[:300]) is not None and _kind_of(marks) != "byline"
+    return _UNRELATED.search(marks[:300]) is not None and marked_as(marks) != "byline"
 
 
-def _microdata(tree: HtmlElement) -> list[Candidate]:
+def _microdata(page: Scan) -> list[Candidate]:
     found: list[Candidate] = []
     authors: list[str] = []
-    marked = (e for e in _XPATH_ITEMPROP(tree)[:2000] if e.get("itemprop") in _ITEMPROPS)
+    marked = (e for e in page.props if e.get("itemprop") in _ITEMPROPS)
     for element in islice(marked, 4 * _ELEMENTS):
         kind = element.get("itemprop")
         if element.tag == "meta":
             continue
         if kind == "author":
-            if not _is_unrelated(element):
+            if not _is_unrelated(element, page.around):
                 authors.append(_itemprop_author(element))
         elif text := _text(element):
             field = "headline" if kind == "headline" else "deck"
@@ -412,17 +349,16 @@ def _itemprop_author(element: HtmlElement) -> str:
     return _text(element, 200)
 
 
-def _titles(tree: HtmlElement, marked: Sequence[HtmlElement]) -> list[Candidate]:
+def _titles(page: Scan) -> list[Candidate]:
     found = []
-    title = next((t for t in tree.iter("title") if t.getparent().tag != "svg"), None)
-    if title is not None and (text := _text(title)):
+    if page.title is not None and (text := _text(page.title)):
         found.append(_candidate("headline", text, "title_tag"))
-    for heading in islice(tree.iter("h1"), _ELEMENTS):
-        if (text := _text(heading)) and not _is_unrelated(heading):
+    for heading in page.headings[:_ELEMENTS]:
+        if (text := _text(heading)) and not _is_unrelated(heading, ()):
             found.append(_candidate("headline", text, "h1"))
-    for element in marked[: 2 * _ELEMENTS]:
+    for element in page.names["headline"][: 2 * _ELEMENTS]:
         text = _text(element) if element.tag in _HEADLINE_TAGS else ""
-        if 12 <= len(text) < 250 and not _is_unrelated(element):
+        if 12 <= len(text) < 250 and not _is_unrelated(element, ()):
             found.append(_candidate("headline", text, "headline_class"))
             break
     return found
@@ -431,16 +367,17 @@ def _titles(tree: HtmlElement, marked: Sequence[HtmlElement]) -> list[Candidate]
 _HEADLINE_TAGS: Final = frozenset(("h2", "h3", "h4", "div", "p", "span"))
 
 
-def _bylines(marked: Mapping[str, Sequence[HtmlElement]]) -> list[Candidate]:
+def _bylines(page: Scan) -> list[Candidate]:
     found: list[Candidate] = []
+    marked, around = page.names, page.around
     near = frozenset(marked["near"])
-    links = [a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a)]
+    links = [a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a, around)]
     texts = [text for link in _neighbours(links) if (text := _text(link, 120))]
     if texts:
         rule = "rel_author_near" if not near.isdisjoint(links) else "rel_author"
         found += _authors(" | ".join(dict.fromkeys(texts)), rule, single=True)
-    found += _byline_elements(marked["byline"], near)
-    pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a)]
+    found += _byline_elements(marked["byline"], near, around)
+    pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a, around)]
     for page in pages:
         text = _text(page, 80)
         if names := parse_names(text, strict=True):
@@ -465,7 +402,9 @@ def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
 
 
 def _byline_elements(
-    marked: Sequence[HtmlElement], near: frozenset[HtmlElement]
+    marked: Sequence[HtmlElement],
+    near: frozenset[HtmlElement],
+    around: frozenset[HtmlElement],
 ) -> list[Candidate]:
     """Read the first element marked as a byline that says "By", and the first that does not."""
     found: list[Candidate] = []
@@ -475,7 +414,7 @@ def _byline_elements(
     elements: Counter[str] = Counter()
     for element in marked[: 8 * _ELEMENTS]:
         text = _names_text(element)
-        if len(text) < 3 or _is_unrelated(element):
+        if len(text) < 3 or _is_unrelated(element, around):
             continue
         if starts_with_label(text):
             if not found and (names := parse_names(text, single=True)):
@@ -520,14 +459,14 @@ def _names_text(element: HtmlElement, limit: int = 300) -> str:
     return text if len(text) < limit else ""
 
 
-def _decks(marked: Sequence[HtmlElement]) -> list[Candidate]:
-    for element in marked[:_ELEMENTS]:
+def _decks(page: Scan) -> list[Candidate]:
+    for element in page.names["deck"][:_ELEMENTS]:
         text = _text(element)
-        if 20 <= len(text) < _TEXT_LENGTH and not _is_unrelated(element):
+        if 20 <= len(text) < _TEXT_LENGTH and not _is_unrelated(element, page.around):
             return [_candidate("deck", text, "deck_class")]
     return []
 
 
-def _languages(tree: HtmlElement) -> list[Candidate]:
-    root = tree.get("lang") or tree.get("xml:lang")
-    return [_candidate("language", root.strip()[:20], "html_lang")] if root else []
+def _languages(root: HtmlElement) -> list[Candidate]:
+    language = root.get("lang") or root.get("xml:lang")
+    return [_candidate("language", language.strip()[:20], "html_lang")] if language else []

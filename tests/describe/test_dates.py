@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from pipeline.describe import dates
+from pipeline.describe import date_markup, dates
 from pipeline.describe.date_parse import find, parse
+from pipeline.describe.markup_scan import scan
 from pipeline.records import Candidate
 from tests.describe.build import BODY, SCRAPED, best, context
 
@@ -176,7 +177,7 @@ def test_markup_dates_know_their_place() -> None:
         "<span class='updated-date'>Updated May 31, 2019</span>"
         "<aside><time datetime='2018-01-01'>other story</time></aside></body>"
     )
-    found = [(c.field, c.value, c.rule) for c in dates.markup_dates(page, None)]
+    found = [(c.field, c.value, c.rule) for c in date_markup.markup_dates(scan(page))]
     assert ("published", "2019-05-30T10:00:00-04:00", "html_time_first") in found
     assert ("published", "2018-01-01", "html_time_aside") in found
     assert any(field == "updated" and "May 31" in value for field, value, _ in found)
@@ -220,9 +221,9 @@ def test_a_day_after_a_late_evening_in_utc_is_that_of_the_east() -> None:
 def test_scripts_date_a_page_only_with_one_day() -> None:
     page = '<html><body><script>var a = {"publishedAt":"%s"}, b = {"publishedAt":"%s"}</script>'
     one, two = "2019-05-14T10:00:00Z", "2018-01-02T10:00:00Z"
-    found = dates.markup_dates(html.fromstring(page % (one, one)), None)
+    found = date_markup.markup_dates(scan(html.fromstring(page % (one, one))))
     assert [(c.value, c.rule) for c in found] == [(one, "script")]
-    assert dates.markup_dates(html.fromstring(page % (one, two)), None) == []
+    assert date_markup.markup_dates(scan(html.fromstring(page % (one, two)))) == []
 
 
 @pytest.mark.parametrize(

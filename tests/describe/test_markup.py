@@ -2,7 +2,7 @@
 
 from lxml import html
 
-from pipeline.describe.markup import markup_candidates
+from pipeline.describe import markup_candidates
 
 URL = "https://www.elmherald.example/2020/05/mayor-opens-bridge"
 
