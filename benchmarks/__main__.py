@@ -65,6 +65,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
     "speed": (
         Benchmark("speed", "", ("--data", "{data}"), writes=True),
         Benchmark("stage_times", "", ("--data", "{data}"), writes=True),
+        Benchmark("overheads", "", ("--data", "{data}"), writes=True),
         Benchmark(
             "dedupe_speed", "Speed of de-duplication", ("peers", "--python", *_PEER_PYTHONS),
             data_setting="{data}/data",

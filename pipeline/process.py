@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
@@ -20,7 +19,8 @@ from pipeline.records import Candidate, Cleaned, Document, Metadata
 
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
-_WORD: Final = r"[\pL\pN_]+(?:['’-][\pL\pN_]+)*"
+
+_LONE_MARKS: Final = ("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "...")
 
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
@@ -59,10 +59,7 @@ def process_batch(
     _clean_html([item for item in items if item.document.media_type == "text/html"])
     _clean_text([item for item in items if item.document.media_type != "text/html"], furniture)
     _describe([item for item in items if item.cleaned is not None])
-    result = pa.RecordBatch.from_pylist([_row(item) for item in items], schema=RESULT_SCHEMA)
-    # Counted in one call: twice as fast as by Python's expressions, document by document.
-    words = pc.count_substring_regex(result["text"], _WORD)
-    return result.set_column(result.schema.get_field_index("word_count"), "word_count", words)
+    return pa.RecordBatch.from_pylist([_row(item) for item in items], schema=RESULT_SCHEMA)
 
 
 def lost_row(row: pa.RecordBatch, reason: str, error: str) -> pa.RecordBatch:
@@ -165,9 +162,16 @@ def _clean_columns(cleaned: Cleaned) -> dict[str, Any]:
     return {
         "raw_text": cleaned.raw_text,
         "text": cleaned.text,
+        "word_count": _word_count(cleaned.text),
         "extraction_method": cleaned.extraction_method,
         "removed": removed_spans(cleaned),
     }
+
+
+def _word_count(text: str) -> int:
+    """Count what blanks tell apart; marks that stand alone between two words are none."""
+    words = text.split()
+    return len(words) - sum(map(words.count, _LONE_MARKS))
 
 
 def _metadata_columns(metadata: Metadata) -> dict[str, Any]:

@@ -39,9 +39,6 @@ _BATCH_BYTES: Final = 16 << 20
 _BATCH_ROWS: Final = 64
 _FINGERPRINT_ROWS: Final = 2_048
 _FURNITURE_ROWS: Final = 256
-#: Counts of lines held at a time, and documents from which a line met once need not be kept.
-_FURNITURE_COUNTS: Final = 1_000_000
-_LARGE_SOURCE: Final = 20
 #: Days of earlier partitions whose furniture counts are used for a day.
 FURNITURE_DAYS: Final = 90
 
@@ -186,31 +183,26 @@ def learn_furniture_day(storage: Storage, day: date) -> Outcome:
     """Count the recurring lines of each source of `day` into `outlet_furniture`."""
     from pipeline.clean import line_counts
 
-    counts: list[list[dict[str, Any]]] = []
     progress.begin("Learning furniture", storage.row_count("raw_documents", day))
-    for batch in storage.batches("raw_documents", day, rows=_FURNITURE_ROWS):
-        texts = [d for d in documents_of(batch) if d.media_type == "text/plain"]
-        keys = [document_source_key(document) for document in texts]
-        counts.append(line_counts(keys, [d.content.decode(d.charset) for d in texts]))
-        progress.advance(batch.num_rows)
-        if sum(map(len, counts)) > _FURNITURE_COUNTS:
-            counts = [_recurring(counts)]
-    rows = ({**row, "scrape_date": day} for row in _recurring(counts))
+    counted = line_counts(_marked_lines(storage, day))
+    dates = pa.repeat(pa.scalar(day, pa.date32()), len(counted))
+    counted = counted.append_column("scrape_date", dates)
+    schema = arrow_schema("outlet_furniture")
     outcome = Outcome()
-    table = to_table("outlet_furniture", rows)
+    table = counted.select(schema.names).cast(schema)
     outcome.counts["lines"] = storage.write("outlet_furniture", day, table)
     return outcome
 
 
-def _recurring(counts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Add batches up; of large sources drop lines met once, which bounds memory at little loss."""
-    from pipeline.clean import merged_counts
+def _marked_lines(storage: Storage, day: date) -> Iterator[pa.Table]:
+    """The lines of the texts of a day, batch by batch; pages have markup to go by."""
+    from pipeline.clean import marked_lines
 
-    return [
-        row
-        for row in merged_counts(counts)
-        if row["documents"] > 1 or row["source_documents"] < _LARGE_SOURCE
-    ]
+    for batch in storage.batches("raw_documents", day, rows=_FURNITURE_ROWS):
+        texts = [d for d in documents_of(batch) if d.media_type == "text/plain"]
+        keys = [document_source_key(document) for document in texts]
+        yield marked_lines(keys, [d.content.decode(d.charset) for d in texts])
+        progress.advance(batch.num_rows)
 
 
 def _furniture(storage: Storage, day: date) -> dict[str, FurnitureIndex]:

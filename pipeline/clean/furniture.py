@@ -1,20 +1,20 @@
 """Lines that recur across the articles of one source, learned from the corpus itself.
 
-`line_counts` counts the lines of a batch, `merged_counts` adds batches up, `furniture_indexes`
-turns the counts of all partitions so far into what is furniture in each source. Counting is by
-distinct article, told by a fingerprint of its prose: an article scraped twice counts once, and a
-paragraph of prose needs far more proof than a label. The counts are plain rows (table
-`outlet_furniture`), so the same steps run in DuckDB or Spark. How lines are removed does not
-belong here.
+`marked_lines` folds the lines of a batch, `line_counts` counts those of a partition,
+`furniture_indexes` turns the counts of all partitions so far into what is furniture in each
+source. Counting is by distinct article, told by a fingerprint of its prose: an article scraped
+twice counts once, and a paragraph of prose needs far more proof than a label. The counts are
+plain rows (table `outlet_furniture`). How lines are removed does not belong here.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,11 @@ _LONGEST: Final = 300
 #: Lines longer than this are counted near the edges of a text only, where furniture stands.
 _SHORT_WORDS: Final = 12
 _DIGIT: Final = re.compile(r"\d")
+#: A source with fewer articles in a partition keeps lines met once: another day may repeat them.
+#: Of larger ones they are dropped, which bounds the table at little loss.
+_LARGE_SOURCE: Final = 20
+#: Memory for counting a partition; what is more waits on disk.
+_COUNTING_MEMORY: Final = "512MB"
 _SENTENCE: Final = re.compile(r"[.!?…][\"'”’»)]*$")
 #: By words in the line (up to): distinct articles and share of a source's documents that prove it.
 _PROOF: Final = ((8, 3, 0.02), (LONG - 1, 5, 0.05), (10_000, 12, 0.2))
@@ -58,69 +63,75 @@ def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -
     shares = np.zeros(len(lines))
     for number, index in enumerate(furniture):
         if index is not None and index.lines:
-            for row in range(int(lines.first[number]), int(lines.first[number + 1])):
-                shares[row] = index.share(lines.raw(row))
+            rows = range(int(lines.first[number]), int(lines.first[number + 1]))
+            shares[rows.start : rows.stop] = [index.share(lines.raw(row)) for row in rows]
     return shares
 
 
-def line_counts(source_keys: Sequence[str], raw_texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the counted lines of a batch, as rows of `outlet_furniture` without `scrape_date`.
+def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.Table:
+    """Return the lines of a batch that may be furniture, each with where it was met.
 
-    `source_keys` (one a text) names its outlet, domain or source folder. Rows are sorted; the
-    same text twice counts once.
+    `source_keys` (one a text) names its outlet, domain or source folder. Columns: `source_key`;
+    `line`, folded; `article`, the fingerprint of the article's prose; `edge`, whether it stood
+    near the top or the end.
     """
     lines = split(raw_texts)
-    prints = _fingerprints(lines)
-    articles: dict[str, set[int]] = defaultdict(set)
-    seen: dict[tuple[str, str], dict[int, bool]] = defaultdict(dict)
-    words = np.diff(lines.words.first)
-    for number, key in enumerate(source_keys):
-        first, last = int(lines.first[number]), int(lines.first[number + 1])
-        articles[key].add(prints[number])
-        for row in range(first, last):
-            edge = row - first < _EDGE or last - row <= _EDGE
-            if edge or words[row] <= _SHORT_WORDS:
-                contexts = seen[key, fold(lines.raw(row))]
-                contexts[prints[number]] = contexts.get(prints[number], False) or edge
-    return [
+    number = np.arange(len(lines))
+    edge = number - lines.first[lines.text] < _EDGE
+    edge |= lines.first[lines.text + 1] - number <= _EDGE
+    kept = np.flatnonzero(edge | (np.diff(lines.words.first) <= _SHORT_WORDS))
+    texts = lines.text[kept]
+    return pa.table(
         {
-            "source_key": key, "line": line, "documents": len(contexts),
-            "source_documents": len(articles[key]),
-            "edge_share": sum(contexts.values()) / len(contexts),
-            "contexts": sorted(contexts)[:CONTEXTS],
+            "source_key": pa.array(source_keys, pa.string()).take(pa.array(texts)),
+            "line": _strings([fold(lines.raw(row)) for row in kept.tolist()]),
+            "article": _fingerprints(lines)[texts],
+            "edge": edge[kept],
         }
-        for (key, line), contexts in sorted(seen.items())
-    ]  # fmt: skip
+    )
 
 
-def merged_counts(batches: Iterable[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Return the counts of several batches of one partition added up, whatever their order."""
-    rows: list[Mapping[str, Any]] = []
-    sizes: dict[str, int] = defaultdict(int)
-    for batch in batches:
-        rows += batch
-        # Each row of a batch repeats how many documents the batch has of its source.
-        for key, number in {row["source_key"]: row["source_documents"] for row in batch}.items():
-            sizes[key] += number
-    return [row | {"source_documents": sizes[row["source_key"]]} for row in _added(rows)]
+def _strings(lines: Sequence[str]) -> pa.StringArray:
+    try:
+        return pa.array(lines, pa.string())
+    except UnicodeEncodeError:  # half a surrogate pair, as broken escapes leave behind
+        return pa.array([line.encode("utf-8", "replace").decode() for line in lines], pa.string())
 
 
-def _added(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    total: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        key = (row["source_key"], row["line"])
-        known = total.setdefault(key, {"documents": 0, "edges": 0.0, "contexts": set()})
-        known["documents"] += row["documents"]
-        known["edges"] += row["edge_share"] * row["documents"]
-        known["contexts"].update(row["contexts"])
-    return [
-        {
-            "source_key": key, "line": line, "documents": known["documents"],
-            "edge_share": known["edges"] / known["documents"],
-            "contexts": sorted(known["contexts"])[:CONTEXTS],
-        }
-        for (key, line), known in sorted(total.items())
-    ]  # fmt: skip
+def line_counts(batches: Iterable[pa.Table]) -> pa.Table:
+    """Return the rows of `outlet_furniture`, without `scrape_date`, of a partition.
+
+    `batches` are of `marked_lines`, in any order. Rows are sorted; a text met again counts once.
+    """
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as database:
+        database.execute(f"set memory_limit = '{_COUNTING_MEMORY}'")
+        database.execute("set temp_directory = $1", [spill])
+        database.execute("set preserve_insertion_order = false")
+        database.execute(_MARKS)
+        for batch in batches:
+            database.register("batch", batch)
+            database.execute("insert into marks select * from batch")
+        return database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE]).to_arrow_table()
+
+
+_MARKS: Final = (
+    "create table marks (source_key varchar, line varchar, article bigint, edge boolean)"
+)
+_COUNT: Final = """
+with distinct_marks as materialized (
+    select source_key, line, article, bool_or(edge) as edge from marks group by all
+), sizes as (
+    select source_key, count(distinct article) as articles from distinct_marks group by all
+)
+select source_key, line, count(*) as documents, any_value(articles) as source_documents,
+       count_if(edge) / count(*) as edge_share, list_sort(list(article))[:$1] as contexts
+from distinct_marks join sizes using (source_key)
+group by source_key, line
+having count(*) > 1 or any_value(articles) < $2
+order by source_key, line
+"""
 
 
 def furniture_indexes(counts: pa.Table) -> dict[str, FurnitureIndex]:
@@ -174,18 +185,17 @@ def evidence(line: str, documents: int, source_documents: int, edge_share: float
     return enough * often * (edge_share if words >= LONG else 0.5 + edge_share / 2)
 
 
-def _fingerprints(lines: Lines) -> list[int]:
-    """Return for each text a hash of its prose, the same for another scrape of the article.
+def _fingerprints(lines: Lines) -> Array:
+    """Return for each text (d) a hash of its prose, the same for another scrape of the article.
 
     It is the smallest hash among its long lines: furniture around them does not change it, nor
-    does a line more or less, most of the time.
+    does a line more or less, most of the time. Signed, as the table's integers are.
     """
     hashes = line_hashes(lines)
     prose = np.diff(lines.words.first) >= LONG
-    found = []
-    for first, last in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
+    found = np.zeros(len(lines.raw_texts), np.uint64)
+    for text, (first, last) in enumerate(zip(lines.first[:-1], lines.first[1:], strict=True)):
         own = hashes[first:last][prose[first:last]]
         own = own if len(own) else hashes[first:last]
-        # Signed, as the table's integers are.
-        found.append(int(np.int64(np.uint64(own.min()).view(np.int64))) if len(own) else 0)
-    return found
+        found[text] = own.min() if len(own) else 0
+    return found.view(np.int64)

@@ -6,7 +6,7 @@ from pipeline.clean import (
     clean_texts,
     furniture_indexes,
     line_counts,
-    merged_counts,
+    marked_lines,
 )  # fmt: skip
 from pipeline.clean.furniture import evidence, fold
 from pipeline.contracts import to_table, violations
@@ -29,12 +29,18 @@ def story(number: int, furniture: str = "Gazette Plus readers know more") -> str
     )
 
 
+def counted(keys: list[str], texts: list[str], day: date = date(2019, 3, 1)):
+    """Return the day's rows of `outlet_furniture`, counted in two batches."""
+    half = len(keys) // 2
+    batches = [marked_lines(keys[:half], texts[:half]), marked_lines(keys[half:], texts[half:])]
+    return [row | {"scrape_date": day} for row in line_counts(batches).to_pylist()]
+
+
 def learn(texts: list[str], key: str = "gazette", days: int = 1):
     rows = []
     for day in range(days):
         part = texts[day::days]
-        rows += [row | {"scrape_date": date(2019, 3, 1 + day)}
-                 for row in line_counts([key] * len(part), part)]  # fmt: skip
+        rows += counted([key] * len(part), part, date(2019, 3, 1 + day))
     table = to_table("outlet_furniture", rows)
     assert violations("outlet_furniture", table) == []
     return furniture_indexes(table)[key] if furniture_indexes(table) else None
@@ -72,21 +78,34 @@ def test_a_wire_paragraph_in_many_articles_stays():
 def test_what_recurs_at_one_source_is_nothing_to_another():
     keys = ["a"] * 12 + ["b"] * 12
     texts = [story(n) for n in range(12)] + [story(n, f"End of {n}x") for n in range(12, 24)]
-    rows = [row | {"scrape_date": date(2019, 3, 1)} for row in line_counts(keys, texts)]
-    indexes = furniture_indexes(to_table("outlet_furniture", rows))
+    indexes = furniture_indexes(to_table("outlet_furniture", counted(keys, texts)))
     assert indexes["a"].share("Gazette Plus readers know more") >= 0.5
     assert "b" not in indexes or not indexes["b"].share("Gazette Plus readers know more")
 
 
-def test_batches_add_up_in_any_order():
+def test_batches_add_up_in_any_order_and_a_text_met_again_counts_once():
     texts = [story(n) for n in range(9)]
-    batches = [line_counts(["g"] * 3, texts[at : at + 3]) for at in (0, 3, 6)]
-    assert merged_counts(batches) == merged_counts(batches[::-1])
-    assert merged_counts(batches) == line_counts(["g"] * 9, texts)
+    batches = [marked_lines(["g"] * 3, texts[at : at + 3]) for at in (0, 3, 6)]
+    whole = line_counts([marked_lines(["g"] * 9, texts)])
+    assert line_counts(batches) == line_counts(batches[::-1]) == whole
+    assert line_counts([*batches, batches[0]]) == whole
+    (row,) = (r for r in whole.to_pylist() if r["line"] == "gazette plus readers know more")
+    assert (row["documents"], row["source_documents"], row["edge_share"]) == (9, 9, 1.0)
+
+
+def test_a_large_source_keeps_only_what_recurs():
+    texts = [story(n) for n in range(40)]
+    assert all(row["documents"] > 1 for row in counted(["g"] * 40, texts))
+    assert any(row["documents"] == 1 for row in counted(["g"] * 10, texts[:10]))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "half a pair \ud83d\nand a line"])
+def test_hardly_a_text_is_counted_too(text):
+    assert all(isinstance(row["line"], str) for row in counted(["g", "g"], [text, text]))
 
 
 def test_digits_and_case_make_no_difference_to_furniture():
-    assert fold("Listen  2:33 ") == fold("LISTEN 9:07")
+    assert fold("Listen \u00a0 2:33\t") == fold("LISTEN 9:07") == "listen 0:00"
 
 
 def test_prose_needs_more_proof_than_a_label():

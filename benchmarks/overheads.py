@@ -1,0 +1,84 @@
+"""What Dagster adds to the bare stages, and what a second worker process saves.
+
+    python -m benchmarks.overheads --data ../shared [--texts 10000] [--rounds 3]
+
+The same flattened texts go through every stage without Dagster, through the assets with one
+worker, and through the assets with two; in turns, each in a process of its own. Dagster's share
+is of processor time, the gain of the second worker of wall clock, so the machine must be idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import inputs, measure, results
+
+#: What is run: title, system of `benchmarks.work`, worker processes.
+_RUNS: Final = {
+    "stages without Dagster, one worker": ("stages", 1),
+    "stages without Dagster, two workers": ("stages", 2),
+    "assets, one worker": ("dagster", 1),
+    "assets, two workers": ("dagster", 2),
+}
+Row = dict[str, Any]
+
+
+def run(data: Path, texts: int, rounds: int) -> list[Row]:
+    """Return a row for each run: medians of wall and processor seconds, and peak memory."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "texts.jsonl"
+        count = inputs.write(inputs.texts(data, texts), source)
+        tasks: dict[str, Callable[[], measure.Usage]] = {
+            title: partial(_run, system, workers, source)
+            for title, (system, workers) in _RUNS.items()
+        }
+        usages = measure.interleaved(tasks, rounds)
+    return [_row(title, count, measure.median(found)) for title, found in usages.items() if found]
+
+
+def _run(system: str, workers: int, source: Path) -> measure.Usage:
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "benchmarks.work", system, str(source), out]
+        return measure.run(command, {"COPYDESK_WORKERS": str(workers)})
+
+
+def _row(title: str, count: int, usage: measure.Usage) -> Row:
+    return {
+        "run": title, "texts": count, "wall_seconds": usage.wall_seconds,
+        "cpu_seconds": usage.cpu_seconds, "peak_mb": usage.peak_bytes / 2**20,
+    }  # fmt: skip
+
+
+def summary(rows: list[Row]) -> str:
+    """Return both ratios in two sentences; empty where a run is missing."""
+    by_title = {row["run"]: row for row in rows}
+    if len(by_title) < len(_RUNS):
+        return ""
+    bare, bare_two, one, two = (by_title[title] for title in _RUNS)
+    share = one["cpu_seconds"] / bare["cpu_seconds"] - 1
+    return (
+        f"Dagster adds {share:.1%} of processor time. Two workers against one take "
+        f"{one['wall_seconds'] / two['wall_seconds']:.2f} times less wall clock with Dagster, "
+        f"{bare['wall_seconds'] / bare_two['wall_seconds']:.2f} times less without."
+    )
+
+
+def main() -> None:
+    """Measure, print the table and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared"))
+    parser.add_argument("--texts", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    rows = run(options.data, options.texts, options.rounds)
+    results.save("overheads", "Dagster and worker processes", rows, summary(rows))
+
+
+if __name__ == "__main__":
+    main()
