@@ -17,6 +17,7 @@ from pipeline.describe.names import (
     person,
     starts_with_label,
 )
+from pipeline.describe.near_headline import labelled, near_headline
 from pipeline.records import Candidate, Line
 
 _LONGEST_BYLINE: Final = 300
@@ -140,6 +141,11 @@ def _cut(name: str, stated: Iterable[str]) -> str:
 
 def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:
     found = _bylines(context, known)
+    found += [
+        _authors(names, 0.5, rule, source)
+        for read in (near_headline, labelled)
+        for rule, names, source in read(context, known)
+    ]
     found += _credits(context, known)
     found += _signature(context, known)
     found += _more_by(context, known)

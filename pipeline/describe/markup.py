@@ -13,14 +13,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
 from pipeline.describe.address import host_of
 from pipeline.describe.context import shorten
 from pipeline.describe.fold import data_pairs, fold, plain, squeeze
-from pipeline.describe.names import is_cjk, parse_names, starts_with_label
 from pipeline.describe.markup_scan import Scan, marked_as
+from pipeline.describe.names import (
+    is_cjk,
+    opens_with_given_name,
+    parse_names,
+    starts_with_label,
+)
 from pipeline.records import Candidate
 
 #: Bounds on hostile pages: JSON-LD blocks and their size (characters), nesting, elements a rule.
@@ -371,20 +377,49 @@ def _bylines(page: Scan) -> list[Candidate]:
     found: list[Candidate] = []
     marked, around = page.names, page.around
     near = frozenset(marked["near"])
-    links = [a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a, around)]
+    links = [
+        a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a, around)
+    ]
     texts = [text for link in _neighbours(links) if (text := _text(link, 120))]
     if texts:
         rule = "rel_author_near" if not near.isdisjoint(links) else "rel_author"
         found += _authors(" | ".join(dict.fromkeys(texts)), rule, single=True)
     found += _byline_elements(marked["byline"], near, around)
     pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a, around)]
-    for page in pages:
-        text = _text(page, 80)
+    for link in pages:
+        text = _text(link, 80)
         if names := parse_names(text, strict=True):
-            rule = "author_link_near" if page in near else "author_link"
+            rule = "author_link_near" if link in near else "author_link"
             found.append(_candidate("authors", "; ".join(names), rule, text))
             break
-    return found
+    return found + _person_links(page)
+
+
+def _person_links(page: Scan) -> list[Candidate]:
+    """Read links near the main heading whose address ends with the name that they show."""
+    names: dict[str, None] = {}
+    for link in page.names["near_link"]:
+        href = (link.get("href") or "")[:300].casefold()
+        tail = fold(unquote(href.split("?")[0].rstrip("/").rsplit("/", 1)[-1]))
+        if len(tail) < _LEAST_TAIL or _TOPIC.search(href):
+            continue
+        text = _text(link, 60)
+        key = fold(text)
+        if len(key) >= _LEAST_TAIL and key in tail and not _is_unrelated(link, page.around):
+            names.update(dict.fromkeys(parse_names(text)))
+    if not names or len(names) > _MOST_PERSONS:
+        return []
+    sort = "given" if all(map(opens_with_given_name, names)) else "other"
+    return [_candidate("authors", "; ".join(names), f"person_link_{sort}")]
+
+
+#: Shortest last part of an address that can be a person's name; most people of one article.
+_LEAST_TAIL: Final = 6
+_MOST_PERSONS: Final = 6
+#: Links to what is written about people, not by them.
+_TOPIC: Final = re.compile(
+    r"/(?:tags?|topics?|themen?|categor\w+|keywords?|search|wiki|stichwort)/|#"
+)
 
 
 def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
@@ -408,6 +443,7 @@ def _byline_elements(
 ) -> list[Candidate]:
     """Read the first element marked as a byline that says "By", and the first that does not."""
     found: list[Candidate] = []
+    unknown: list[Candidate] = []  # names whose first word is no known given name
     groups: dict[str, list[str]] = {}
     exact: list[str] = []
     closest: dict[str, bool] = {}
@@ -430,12 +466,16 @@ def _byline_elements(
             group.extend(name for name in names if name not in group)
             if len(fold("".join(names))) > 0.8 * len(fold(text)):
                 exact.append(kind)
+        elif not unknown and len(text) < 80 and (names := parse_names(text)):
+            if len(fold("".join(names))) > 0.8 * len(fold(text)):
+                rule = "author_class_other_near" if element in near else "author_class_other"
+                unknown.append(_candidate("authors", "; ".join(names), rule, text))
     best = next(iter(exact), next(iter(groups), None))
     if best is not None:
         rule = "author_class" if elements[best] == 1 else "author_class_several"
         rule += "_near" if closest[best] else ""
         found.append(_candidate("authors", "; ".join(groups[best][:8]), rule))
-    return found
+    return found if best is not None else found + unknown
 
 
 #: Elements whose text stands apart from what is around them.

@@ -68,8 +68,8 @@ class Scan:
 
     `names` holds the elements that a class, an id or a link marks, by what they are marked as:
     "byline", "deck", "headline", "rel" (rel=author), "author_page" (link to an author's page) and
-    "near" (those of the byline kinds that follow a main heading closely); those above the first
-    main heading come last. `dated` holds headings and what can state a date. `around` are the
+    "near" (those of the byline kinds that follow a main heading closely), "near_link" (links that do);
+    those above the first main heading come last. `dated` holds headings and what can state a date. `around` are the
     elements that hold a main heading: what wraps it is no sidebar.
     """
 
@@ -89,7 +89,8 @@ def scan(tree: HtmlElement) -> Scan:
     found = Scan()
     heads = {"meta": found.metas, "link": found.links, "script": found.scripts}
     names: dict[str, list[HtmlElement]] = {
-        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": [], "near": []
+        "byline": [], "deck": [], "headline": [], "rel": [], "author_page": [], "near": [],
+        "near_link": [],
     }  # fmt: skip
     early: dict[str, list[HtmlElement]] = {}  # what stands above the first main heading
     around: set[HtmlElement] = set()
@@ -142,6 +143,8 @@ def scan(tree: HtmlElement) -> Scan:
             if linked:
                 names[linked].append(element)
                 kind = "byline"
+            if place - heading < _NEAR:
+                names["near_link"].append(element)
         if kind == "byline" and place - heading < _NEAR:
             names["near"].append(element)
     found.names = {
@@ -179,7 +182,7 @@ def _marks(marks: str) -> tuple[str | None, bool]:
             match = _NAMED.search(marks)
             kind = match.lastgroup if match else None
             break
-    for word in _IN_DATED:  # noqa: SIM110
+    for word in _IN_DATED:
         if word in lowered:
             return kind, True
     return kind, False

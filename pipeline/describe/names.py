@@ -37,17 +37,17 @@ _LABEL = re.compile(
     r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column"
     r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
     r"|(?:scritto|pubblicato)\s+da\b"
-    r"|(?:authors?|written by|writer|text|autor(?:in|en|es|a)?|auteurs?"
+    r"|(?:authors?|written by|writers?|contributors?|text|words|autor(?:in|en|es|a)?|auteurs?"
     r"|autore|von|por|par)\s*[:：])[\s:]*",
     re.I,
 )
 #: One of these is in every label.
 _LABEL_WORDS: Final = (
-    "by", "von", "por", "par", "auth", "text", "tekst", "writer", "aut", "di ", "da ", "door",
+    "by", "von", "por", "par", "auth", "text", "words", "contributor", "tekst", "writer", "aut", "di ", "da ", "door",
     "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
 )  # fmt: skip
 _LEADING_LABEL = re.compile(
-    r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto?)\s+(?=\w)"
+    r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto)\s+(?=\w)|text\s+(?:von|by|par)\s+"
     r"|(?:著者|作者|筆者|記者|撰文|取材・文|執筆|文|작성자)\s?[:：●／|])",
     re.I,
 )
@@ -77,6 +77,9 @@ _TITLE = re.compile(
     r"|maj|rabbi|imam|father|sister|herr|frau|señora?|mme|mgr|dipl|ing)\.?(?:\s+(?:med|rer|nat|phil|h)\.?)*\s+(?=\S)",
     re.I,
 )
+#: Where a date or a second word is glued to a name: "MENDOZAJune 11, 2019", "BlumeStaff Writer".
+_GLUED_DATE = re.compile(rf"(?<=[^\W\d_]{{2}})(?=[JFMASOND])(?=(?i:{_MONTH})\.?\s\d)")
+_GLUED_WORD = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
@@ -164,8 +167,19 @@ def _labels(text: str) -> list[int]:
 _DATED: Final = frozenset(("posted on", "published on", "updated", "published", "posted", "on"))
 
 
+def _unglued(text: str) -> str:
+    """Return `text` with " | " before a date, a role or a given name that is glued to a word."""
+    text = _GLUED_DATE.sub(" | ", text)
+    found = list(_GLUED_WORD.finditer(text))
+    for match in reversed(found):
+        word = text[match.end() :].split(maxsplit=1)[0].strip(".,;").casefold()
+        if word in _roles() or word in data_words("given_names.txt"):
+            text = f"{text[: match.end()]} | {text[match.end() :]}"
+    return text
+
+
 def _pieces(text: str) -> list[str]:
-    text = _EMAIL_OR_URL.sub(" | ", text)
+    text = _unglued(_EMAIL_OR_URL.sub(" | ", text))
     text = _DATE.sub(" | ", _PARENTHESES.sub(" | ", text))
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
@@ -229,6 +243,8 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
             continue
         if _CJK.match(piece):
             return (piece,)
+        if piece.islower():
+            continue  # a handle
         if _TOKEN.match(piece) and not {piece.casefold()} & (organisations | _roles()):
             return (natural(piece) if piece.isupper() else piece,)
     return ()
