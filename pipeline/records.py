@@ -48,7 +48,8 @@ class Failure:
 
     `stage` is a stage name (ingest, clean, describe); `reason` a short stable code such as
     `empty`, `binary`, `truncated`, `no_prose`, `too_large`, `timeout`; `error` a sentence for
-    people: what, where, what to do.
+    people: what, where, what to do. `given` holds the fields of its side-car; `replayable` tells
+    whether `content` is the whole item, so that it can be tried again by itself.
     """
 
     source_uri: str
@@ -59,6 +60,8 @@ class Failure:
     content: bytes
     sha256: str
     article_id: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    replayable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,11 +113,20 @@ def replay(out: str, reason: str | None) -> int:
     from pipeline.stages import replay_day
 
     storage = Storage(out)
-    held = storage.read("quarantine", columns=["scrape_date", "reason"]).to_pylist()
-    days = sorted({row["scrape_date"] for row in held if reason in (None, row["reason"])})
-    if not days:
-        kind = f"for the reason {reason}" if reason else "at all"
+    columns = ["scrape_date", "reason", "stage", "replayable"]
+    held = storage.read("quarantine", columns=columns).to_pylist()
+    meant = [row for row in held if reason in (None, row["reason"])]
+    kind = f"for the reason {reason}" if reason else "at all"
+    if not meant:
         raise NothingToDo(f"the quarantine of {out} holds nothing {kind}")
+    # What a later stage gave up lies whole in raw_documents.
+    whole = [row for row in meant if row["replayable"] or row["stage"] != "ingest"]
+    if not whole:
+        raise NothingToDo(
+            f"nothing to try again: what the quarantine of {out} holds {kind} was kept in part or "
+            "is no document by itself; deliver it again"
+        )
+    days = sorted({row["scrape_date"] for row in whole})
     console = Console()
     for day in days:
         with storage.lock(f"day-{day}"):

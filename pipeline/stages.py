@@ -8,12 +8,13 @@ belongs to `pipeline.defs`.
 from __future__ import annotations
 
 import functools
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +32,9 @@ from pipeline.process import (
 )
 from pipeline.publish.storage import Storage, StorageError
 from pipeline.records import Document, Failure
+
+if TYPE_CHECKING:
+    from pipeline.ingest import SourceFile
 
 #: A batch of raw documents holds at most so many of them, and about so many bytes.
 _BATCH_DOCUMENTS: Final = 256
@@ -59,14 +63,14 @@ def ingest_day(storage: Storage, day: date, sources: Sequence[str], add: bool = 
     """
     from pipeline import ingest
 
-    outcome = Outcome()
-    counts = ingest.IngestCounts()
+    settings = ingest.Settings(day, ingest.Limits(), ingest.ColumnMap.configured())
     progress.begin("Reading", ingest.total_bytes(sources))
-    items = ingest.read(sources, scrape_date=day, counts=counts, on_bytes=progress.advance)
+    files = functools.partial(ingest.walk, tuple(sources))
+    items = ingest.read_apart(files, settings, progress.advance)
+    outcome = Outcome()
     failed = _Failures(storage, _failed(storage, day, "ingest") if add else [])
     documents = _new_documents(storage, day, items, failed, outcome.counts, add)
     outcome.counts["documents"] = _write_raw(storage, day, documents, failed, add)
-    outcome.counts["repeated"] = counts.repeated
     outcome.counts += failed.counts()
     return outcome
 
@@ -74,24 +78,37 @@ def ingest_day(storage: Storage, day: date, sources: Sequence[str], add: bool = 
 def replay_day(storage: Storage, day: date, reason: str | None) -> Outcome:
     """Read the items again that ingest quarantined on `day` (those with `reason`).
 
-    What becomes a document now joins `raw_documents` and leaves quarantine. Later stages need no
-    replay of their own: they start from `raw_documents` whenever they run.
+    What becomes a document now joins `raw_documents` and leaves quarantine. What is kept in part
+    stays: it needs another delivery. Later stages need no replay of their own: they start from
+    `raw_documents` whenever they run.
     """
     from pipeline import ingest
 
+    settings = ingest.Settings(day, ingest.Limits(), ingest.ColumnMap.configured())
     held = _failed(storage, day, "ingest")
-    chosen = [row for row in held if reason in (None, row["reason"])]
-    items = chain.from_iterable(
-        ingest.read_bytes(
-            storage.read_bytes(row["bytes_path"]), source_uri=row["source_uri"], scrape_date=day
-        )
-        for row in chosen
-    )
+    chosen = [row for row in held if row["replayable"] and reason in (None, row["reason"])]
+    files = functools.partial(_kept_files, storage.uri, chosen)
     outcome = Outcome()
     failed = _Failures(storage, [row for row in held if row not in chosen])
+    items = ingest.read_apart(files, settings)
     documents = _new_documents(storage, day, items, failed, outcome.counts, add=True)
     outcome.counts["documents"] = _write_raw(storage, day, documents, failed, add=True)
     return outcome
+
+
+def _kept_files(uri: str, rows: Sequence[dict[str, Any]]) -> Iterator[SourceFile]:
+    """The kept bytes of quarantined items, as files to read."""
+    from pipeline.ingest import SourceFile
+
+    storage = Storage(uri)
+    for row in rows:
+        given = {pair["key"]: pair["value"] for pair in row["given"] or ()}
+        opener = functools.partial(_kept_bytes, storage, row["bytes_path"])
+        yield SourceFile.kept(row["source_uri"], row["size"], opener, given)
+
+
+def _kept_bytes(storage: Storage, path: str) -> BinaryIO:
+    return io.BytesIO(storage.read_bytes(path))
 
 
 def _write_raw(
@@ -118,12 +135,16 @@ def _new_documents(
     """Yield documents that no other day (with `add`: no day) holds; note the failures."""
     days = [other for other in storage.partitions("raw_documents") if add or other != day]
     held = set(storage.read("raw_documents", days, ["article_id"])["article_id"].to_pylist())
+    new: set[str] = set()
     for item in items:
         if isinstance(item, Failure):
             failed.add(item)
         elif item.article_id in held:
             counts["redelivered"] += 1
+        elif item.article_id in new:
+            counts["repeated"] += 1
         else:
+            new.add(item.article_id)
             yield item
 
 
@@ -159,6 +180,7 @@ class _Failures:
     def add(self, failure: Failure) -> None:
         """Note a failure; the same item failing again replaces what was noted."""
         row = {name: getattr(failure, name) for name in Failure.__slots__ if name != "content"}
+        row["given"] = [{"key": key, "value": value} for key, value in failure.given.items()]
         row["bytes_path"] = self._storage.keep_bytes(failure.content)
         row["size"] = len(failure.content)
         self._rows[failure.source_uri, failure.sha256] = row

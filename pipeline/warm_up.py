@@ -13,6 +13,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pyarrow as pa
 
+import pipeline.ingest.apart  # noqa: F401  - read in a process of its own, forked later
 from pipeline.contracts import arrow_schema
 from pipeline.process import process_batch
 

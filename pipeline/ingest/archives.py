@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from pipeline.ingest import sidecars
 from pipeline.ingest.items import Context, Fault, Found, Place, Problem
@@ -201,7 +201,8 @@ def _zip_member(
             opened = archive.open(info)
         except BROKEN as error:
             fault = fault_of(error, at.uri)
-            yield Problem(at.uri, fault.reason, fault.error)
+            stored = _stored(archive, info, ctx)
+            yield Problem(at.uri, fault.reason, fault.error, stored, whole=False)
             return
         with opened:
             yield from read_stream(buffered(opened.read, inner, at.uri), at, inner)
@@ -218,7 +219,8 @@ def _with_sidecar(cars: dict[str, bytes], at: Place, name: str) -> tuple[Place, 
     raw = cars.pop(car)
     fields = sidecars.parse(raw)
     if isinstance(fields, str):
-        return at, [Problem(f"{at.uri}#sidecar", Reason.MALFORMED, f"{at.uri}: {fields}", raw)]
+        error = f"{at.uri}: {fields}"
+        return at, [Problem(f"{at.uri}#sidecar", Reason.MALFORMED, error, raw, whole=False)]
     return replace(at, sidecar=fields), []
 
 
@@ -232,6 +234,13 @@ def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ctx: Context) -> byte
     if not ctx.budget.charge(len(content)):
         ctx.fault = bomb(ctx.budget, info.filename)
     return content
+
+
+def _stored(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ctx: Context) -> bytes:
+    """Return a member that cannot be opened as it lies in the archive, its header first."""
+    source = cast(BinaryIO, archive.fp)
+    source.seek(info.header_offset)
+    return source.read(min(info.compress_size + 30 + len(info.filename), ctx.limits.document_bytes))
 
 
 def _is_special(info: zipfile.ZipInfo) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ import yaml
 
 ROLES: Final = (
     "text", "html", "html_base64", "url", "headline", "deck", "authors", "outlet", "date",
-    "language", "agency", "scraped_at",
+    "language", "agency", "scraped_at", "charset",
 )  # fmt: skip
 
 #: Roles that become `Document.given` as they are.
@@ -37,6 +38,10 @@ _MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
+class ColumnMapError(Exception):
+    """The configured column map cannot be used; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """For each role the column names that may hold it, in order of preference."""
@@ -50,6 +55,23 @@ class ColumnMap:
     def default() -> ColumnMap:
         """Return the shipped map."""
         return _default()
+
+    @staticmethod
+    def configured() -> ColumnMap:
+        """Return the map of the YAML file that COPYDESK_COLUMNS names, else the shipped one.
+
+        The file maps roles to names as for `of`; ColumnMapError says what is wrong with it.
+        """
+        path = os.environ.get("COPYDESK_COLUMNS")
+        if not path:
+            return ColumnMap.default()
+        try:
+            overrides = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            if not isinstance(overrides, dict):
+                raise ValueError("no mapping of roles to names of columns")
+            return ColumnMap.of(overrides)
+        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+            raise ColumnMapError(f"COPYDESK_COLUMNS={path}: {error}") from error
 
     @staticmethod
     def of(overrides: Mapping[str, str | Sequence[str]]) -> ColumnMap:
@@ -97,6 +119,7 @@ class Mapped:
     url: str | None
     scraped_at: datetime | None
     given: dict[str, str]
+    charset: str | None = None  # declared for bytes
 
 
 def map_record(record: Mapping[str, Any], columns: ColumnMap) -> Mapped | None:
@@ -106,7 +129,13 @@ def map_record(record: Mapping[str, Any], columns: ColumnMap) -> Mapped | None:
         return None
     content, media_type = _content(record, roles)
     url, scraped_at, given = map_metadata(record, columns)
-    return Mapped(content, media_type, url, scraped_at, given)
+    return Mapped(content, media_type, url, scraped_at, given, map_charset(record, columns))
+
+
+def map_charset(record: Mapping[str, Any], columns: ColumnMap) -> str | None:
+    """Return the character set that `record` declares for its text, None without one."""
+    names = columns.resolve(tuple(record)).get("charset")
+    return _first(record, names, limit=40) if names else None
 
 
 def map_metadata(

@@ -22,6 +22,7 @@ class _Lines:
         head = stream.peek(1)
         self._charset = _charset_of(head)
         self._source = lines(stream, ctx.limits.record_bytes)
+        self._header: list[bytes] = []
         self._kept: list[bytes] = []
         self._size = 0
         self._cap = ctx.limits.document_bytes
@@ -43,8 +44,12 @@ class _Lines:
         return line.decode(self._charset, "surrogateescape")
 
     def raw(self) -> bytes:
-        """Return the bytes of the current row."""
-        return b"".join(self._kept)
+        """Return the bytes of the current row after those of the header: a file by itself."""
+        return b"".join((*self._header, *self._kept))
+
+    def end_header(self) -> None:
+        """Take the lines so far for the header."""
+        self._header = self._kept
 
     def start_row(self) -> None:
         """Forget the row so far."""
@@ -65,6 +70,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         ctx.take_fault()
         yield Problem(place.uri, Reason.WRONG_COLUMNS, error, source.raw() + rest)
         return
+    source.end_header()
     yield from _rows(rows, header, source, place, ctx)
 
 

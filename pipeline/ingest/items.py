@@ -8,7 +8,7 @@ of `pipeline.ingest.reader`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BufferedReader
@@ -23,7 +23,10 @@ _PACKED: Final = re.compile(r"\.(?:gz|gzip|bz2|xz|zst|zstd)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One raw item before charset and identity; `media_type` None means: look at the bytes."""
+    """One raw item before charset and identity; `media_type` None means: look at the bytes.
+
+    `record` gives the bytes of the record that `content` is a field of, for quarantine.
+    """
 
     source_uri: str
     source_key: str
@@ -33,16 +36,22 @@ class Item:
     url: str | None = None
     scraped_at: datetime | None = None
     given: Mapping[str, str] = field(default_factory=dict)
+    record: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One item that cannot be read, with the bytes that came (cut to the limit later on)."""
+    """One item that cannot be read, with the bytes that came (cut to the limit later on).
+
+    `whole` is False where these are not the item as it came, whatever the reason.
+    """
 
     source_uri: str
     reason: Reason
     error: str
     content: bytes = b""
+    given: Mapping[str, object] = field(default_factory=dict)
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import json
 from collections.abc import Iterator
 from io import BufferedReader
@@ -78,7 +79,9 @@ def from_record(
         return Problem(uri, Reason.EMPTY, f"{uri}: the text is empty", _bytes(record, raw))
     return Item(
         uri, place.key, mapped.content, mapped.media_type,
+        declared_charset=mapped.charset,
         url=mapped.url, scraped_at=mapped.scraped_at, given=mapped.given,
+        record=functools.partial(_bytes, record, raw),
     )  # fmt: skip
 
 
@@ -107,6 +110,11 @@ def _bytes(record: Any, raw: bytes | None) -> bytes:
     if raw is not None:
         return raw
     try:
-        return json.dumps(record, default=str).encode()
+        return json.dumps(record, default=_text).encode()
     except RecursionError:
         return b""
+
+
+def _text(value: Any) -> str:
+    """Return what JSON has no form for; bytes come back when it is read again."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)

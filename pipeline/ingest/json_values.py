@@ -127,7 +127,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         reason, message = (fault.reason, fault.error) if fault else (stuck.reason, str(stuck))
         uri = place.record(f"item={number}")
         raw = stuck.raw.encode("utf-8", "surrogateescape")[: ctx.limits.document_bytes]
-        yield Problem(uri, reason, f"{uri}: {message}", raw)
+        yield Problem(uri, reason, f"{uri}: {message}", raw, whole=fault is None)
     if not number and not ctx.fault:
         yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no records")
 

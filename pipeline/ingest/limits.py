@@ -25,3 +25,5 @@ class Limits:
     nesting: int = 4  # containers within containers
     json_depth: int = 200
     header_bytes: int = 64 * 1024  # WARC or HTTP headers, front matter, a side-car
+    stall_seconds: float = 60.0  # without a step of progress in reading a file
+    memory_bytes: int = 2048 * MIB  # what the process that reads may take for its data

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
 
-from pipeline.ingest.columns import GIVEN, ColumnMap, map_metadata
+from pipeline.ingest.columns import GIVEN, ColumnMap, map_charset, map_metadata
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
@@ -57,7 +57,7 @@ def _read_whole(
         error = f"{place.uri}: larger than {cap} bytes"
         yield Problem(place.uri, Reason.TOO_LARGE, error, content[:cap])
     elif fault:
-        yield Problem(place.uri, fault.reason, fault.error, content)
+        yield Problem(place.uri, fault.reason, fault.error, content, whole=False)
     else:
         yield _item(content, place, ctx, media_type)
 
@@ -75,6 +75,7 @@ def _item(content: bytes, place: Place, ctx: Context, media_type: str | None) ->
     url, scraped_at, mapped = map_metadata(fields, ctx.columns)
     return Item(
         place.uri, place.key, content, media_type,
+        declared_charset=map_charset(fields, ctx.columns),
         url=url, scraped_at=scraped_at, given={**mapped, **given},
     )  # fmt: skip
 

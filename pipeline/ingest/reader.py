@@ -7,10 +7,10 @@ does not belong here.
 from __future__ import annotations
 
 import hashlib
-import re
+import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from io import BufferedReader
 from typing import BinaryIO, Final
@@ -29,7 +29,7 @@ from pipeline.ingest import (
 from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.items import Budget, Context, Found, Item, Place, Problem, Reader, source_key
 from pipeline.ingest.limits import Limits
-from pipeline.ingest.reasons import Reason
+from pipeline.ingest.reasons import NOT_WHOLE, Reason
 from pipeline.ingest.sources import SourceFile, walk
 from pipeline.ingest.streams import DECOMPRESSORS, buffered, transcode
 from pipeline.records import Document, Failure
@@ -46,7 +46,6 @@ READERS: Final[dict[str, Reader]] = {
     "parquet": parquet_records.read,
     "warc": warc_records.read,
 }
-_LOCATOR: Final = re.compile(r"#(?:line|item|record|row)=\d{1,20}$")
 _SAMPLE: Final = 64 * 1024
 _LINE_FORMATS: Final = frozenset(("jsonl", "json", "csv"))
 
@@ -61,14 +60,32 @@ class IngestCounts:
     repeated: int = 0
     failures: Counter[str] = field(default_factory=Counter)
 
+    def new(
+        self, results: Iterable[Document | Failure], seen: set[bytes]
+    ) -> Iterator[Document | Failure]:
+        """Yield the failures and the documents not in `seen`, which takes their ids; count."""
+        for result in results:
+            self.items += 1
+            if isinstance(result, Failure):
+                self.failures[result.reason] += 1
+                yield result
+                continue
+            identity = bytes.fromhex(result.article_id)
+            if identity in seen:
+                self.repeated += 1
+                continue
+            seen.add(identity)
+            self.documents += 1
+            yield result
+
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Settings:
+    """What holds for all files of a read."""
+
     scrape_date: date
     limits: Limits
     columns: ColumnMap
-    counts: IngestCounts
-    seen: set[bytes]
 
 
 def read(
@@ -89,11 +106,12 @@ def read(
     seen are remembered, about 100 bytes each. `on_bytes` is called with the bytes of files as
     they are read; its sum comes to `total_bytes(sources)`.
     """
-    run = _Run(scrape_date, limits, columns or ColumnMap.default(), counts or IngestCounts(), set())
+    settings = Settings(scrape_date, limits, columns or ColumnMap.default())
+    counts = counts or IngestCounts()
+    seen: set[bytes] = set()
     for file in walk(sources, base):
-        run.counts.files += 1
-        for found in _read_file(file, run, on_bytes):
-            yield from _result(found, run)
+        counts.files += 1
+        yield from counts.new(read_file(file, settings, on_bytes), seen)
 
 
 def read_bytes(
@@ -103,16 +121,16 @@ def read_bytes(
     scrape_date: date,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     columns: ColumnMap | None = None,
+    given: Mapping[str, object] | None = None,
 ) -> Iterator[Document | Failure]:
     """Yield what `content` holds, as if the file or record `source_uri` had come again.
 
-    For bytes kept in quarantine. A record's identity is the same as from the whole file.
+    For bytes kept in quarantine; `given` is what the item's side-car said. A record's identity
+    and address are the same as from the whole file.
     """
-    run = _Run(scrape_date, limits, columns or ColumnMap.default(), IngestCounts(), set())
-    path = _LOCATOR.sub("", source_uri)
-    file = SourceFile.of_bytes(path, content)
-    for found in _read_file(file, run, None):
-        yield from _result(found, run)
+    file = SourceFile.kept(source_uri, len(content), lambda: io.BytesIO(content), given or {})
+    settings = Settings(scrape_date, limits, columns or ColumnMap.default())
+    yield from read_file(file, settings)
 
 
 def article_id(source_key: str, content: bytes) -> str:
@@ -131,17 +149,43 @@ def _identity(source_key: str, content_hash: bytes) -> str:
     return hashlib.sha256(key + b"\0" + content_hash).hexdigest()[:24]
 
 
+def read_file(
+    file: SourceFile, settings: Settings, on_bytes: Callable[[int], None] | None = None
+) -> Iterator[Document | Failure]:
+    """Yield a document or a failure for every item of a file, repeats included."""
+    for number, found in enumerate(_read_file(file, settings, on_bytes)):
+        at = _again(found, file, number) if file.record else found
+        if isinstance(at, Item):
+            yield _document(at, settings)
+        else:
+            yield failure(at, settings)
+
+
+def _again(found: Found, file: SourceFile, number: int) -> Found:
+    """Return what the kept bytes of one record hold with the address of that record.
+
+    What follows a break in a JSON array may hold more: these count on from it.
+    """
+    locator, _, first = file.record.partition("=")
+    uri = f"{file.path}{locator}={int(first) + number}"
+    if isinstance(found, Item):
+        return replace(found, source_uri=uri)
+    return replace(found, source_uri=uri, error=found.error.replace(found.source_uri, uri, 1))
+
+
 def _read_file(
-    file: SourceFile, run: _Run, on_bytes: Callable[[int], None] | None
+    file: SourceFile, settings: Settings, on_bytes: Callable[[int], None] | None
 ) -> Iterator[Found]:
     """Yield what a file holds, at least one item or problem."""
     if file.problem:
-        yield Problem(file.path, *file.problem, file.kept())
+        yield Problem(file.path, *file.problem, file.orphan())
         return
-    ctx = Context(run.limits, run.columns, Budget(run.limits, file.size))
+    limits = settings.limits
+    ctx = Context(limits, settings.columns, Budget(limits, file.size))
     fields = file.fields()
     if isinstance(fields, str):
-        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, f"{file.path}: {fields}")
+        error = f"{file.path}: {fields}"
+        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, error, whole=False)
         fields = {}
     nothing = True
     try:
@@ -151,18 +195,27 @@ def _read_file(
                 yield found
         fault = ctx.take_fault()
         if fault:
-            yield Problem(file.path, fault.reason, fault.error)
+            begin = file.beginning(limits.document_bytes)
+            yield Problem(file.path, fault.reason, fault.error, begin, whole=False)
         elif nothing:
             yield Problem(file.path, Reason.EMPTY, f"{file.path}: nothing in it")
     except OSError as error:
         yield Problem(file.path, Reason.UNREADABLE, f"{file.path}: {error.strerror or error}")
     except Exception as error:  # a bug here costs the rest of one file, not the run
         message = f"{file.path}: {type(error).__name__}: {str(error)[:200]}"
-        yield Problem(file.path, Reason.CRASHED, message)
+        reason = Reason.TOO_LARGE if isinstance(error, MemoryError) else Reason.CRASHED
+        yield crash(file, limits, reason, message)
+
+
+def crash(file: SourceFile, limits: Limits, reason: Reason, message: str) -> Problem:
+    """Return the problem of a file whose reading broke off; its beginning is kept."""
+    fields = file.fields()
+    given = {} if isinstance(fields, str) else fields
+    return Problem(file.path, reason, message, file.beginning(limits.document_bytes), given)
 
 
 def _place(file: SourceFile, fields: Mapping[str, object]) -> Place:
-    name = file.path.rsplit("/", 1)[-1]
+    name = source_key(file.path.rsplit("/", 1)[-1])  # kept records are unpacked already
     key = "!".join(source_key(part) for part in file.path.split("!"))  # replay names members
     return Place(file.path, key, name, fields)
 
@@ -185,7 +238,10 @@ def _read_stream(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found
     elif kind in archives.KINDS:
         yield from archives.read(kind, stream, place, ctx, _read_stream)
     else:
-        yield from READERS[kind](_as_utf8(stream, head, kind, place, ctx), place, ctx)
+        for found in READERS[kind](_as_utf8(stream, head, kind, place, ctx), place, ctx):
+            if place.sidecar and isinstance(found, Problem):
+                found = replace(found, given=place.sidecar)
+            yield found
 
 
 def _peekable(source: BinaryIO, place: Place, ctx: Context) -> BufferedReader:
@@ -201,41 +257,24 @@ def _as_utf8(
     return buffered(transcode(stream, wide), ctx, place.uri) if wide else stream
 
 
-def _result(found: Found, run: _Run) -> Iterator[Document | Failure]:
-    result = _document(found, run) if isinstance(found, Item) else _failure(found, run)
-    run.counts.items += 1
-    if isinstance(result, Failure):
-        run.counts.failures[result.reason] += 1
-        yield result
-        return
-    identity = bytes.fromhex(result.article_id)
-    if identity in run.seen:
-        run.counts.repeated += 1
-        return
-    run.seen.add(identity)
-    run.counts.documents += 1
-    yield result
-
-
-def _document(item: Item, run: _Run) -> Document | Failure:
-    content, limits = item.content, run.limits
-    if len(content) > limits.document_bytes:
-        error = f"{item.source_uri}: larger than {limits.document_bytes} bytes"
-        return _failure(Problem(item.source_uri, Reason.TOO_LARGE, error, content), run)
-    refused = _refused(item)
+def _document(item: Item, settings: Settings) -> Document | Failure:
+    content, cap = item.content, settings.limits.document_bytes
+    refused = _refused(item, cap)
     decoded = None
     if not refused:
         html = item.media_type == "text/html"
         decoded = charset.decide(content, item.declared_charset, html=html)
     if decoded is None:
         reason, error = refused or (Reason.UNDECODABLE, "no character set decodes it")
-        problem = Problem(item.source_uri, reason, f"{item.source_uri}: {error}", content)
-        return _failure(problem, run, article_id(item.url or item.source_key, content))
+        kept = item.record() if item.record else content
+        said = item.given if item.record or not item.url else {**item.given, "url": item.url}
+        problem = Problem(item.source_uri, reason, f"{item.source_uri}: {error}", kept, said)
+        return failure(problem, settings, article_id(item.url or item.source_key, content))
     given = {**item.given, "charset_note": decoded.note} if decoded.note else item.given
     content_hash = hashlib.sha256(decoded.content)
     return Document(
         article_id=_identity(item.url or item.source_key, content_hash.digest()),
-        scrape_date=run.scrape_date,
+        scrape_date=settings.scrape_date,
         source_uri=_printable(item.source_uri),
         media_type=item.media_type or "text/plain",
         content=decoded.content,
@@ -247,7 +286,9 @@ def _document(item: Item, run: _Run) -> Document | Failure:
     )
 
 
-def _refused(item: Item) -> tuple[Reason, str] | None:
+def _refused(item: Item, cap: int) -> tuple[Reason, str] | None:
+    if len(item.content) > cap:
+        return Reason.TOO_LARGE, f"larger than {cap} bytes"
     head = item.content[:_SAMPLE]
     if not item.content.strip(b" \t\r\n\f\v\0\xef\xbb\xbf"):
         return Reason.EMPTY, "there is no text"
@@ -256,17 +297,22 @@ def _refused(item: Item) -> tuple[Reason, str] | None:
     return None
 
 
-def _failure(problem: Problem, run: _Run, identity: str | None = None) -> Failure:
-    kept = problem.content[: run.limits.document_bytes]
+def failure(problem: Problem, settings: Settings, identity: str | None = None) -> Failure:
+    """Return a problem as a failure, its bytes cut to the limit; `identity` as article_id."""
+    cap = settings.limits.document_bytes
+    kept = problem.content[:cap]
+    whole = problem.whole and problem.reason not in NOT_WHOLE and 0 < len(problem.content) < cap
     return Failure(
         source_uri=_printable(problem.source_uri),
-        scrape_date=run.scrape_date,
+        scrape_date=settings.scrape_date,
         stage="ingest",
         reason=problem.reason.value,
         error=_printable(problem.error),
         content=kept,
         sha256=hashlib.sha256(kept).hexdigest(),
         article_id=identity,
+        given={_printable(name): str(value) for name, value in problem.given.items()},
+        replayable=whole,
     )
 
 

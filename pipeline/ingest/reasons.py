@@ -40,6 +40,13 @@ class Reason(StrEnum):
     CRASHED = "crashed"
 
 
+#: What is kept of these is a part, or no document by itself: trying again would make an article
+#: of it without any fix.
+NOT_WHOLE: Final = frozenset(
+    (Reason.TRUNCATED, Reason.TOO_LARGE, Reason.BOMB, Reason.TOO_MANY, Reason.UNREADABLE,
+     Reason.ENCRYPTED, Reason.UNSAFE_MEMBER, Reason.UNSAFE_LINK, Reason.ORPHAN_SIDECAR)
+)  # fmt: skip
+
 #: One sentence a code, for the docs and for `copydesk quarantine`.
 MEANING: Final[Mapping[Reason, str]] = {
     Reason.EMPTY: "There is no text: no bytes, only blanks, or an empty text field.",
@@ -61,6 +68,6 @@ MEANING: Final[Mapping[Reason, str]] = {
     Reason.MEDIA_TYPE: "A crawled resource that is neither HTML nor text.",
     Reason.ERROR_PAGE: "The server answered with an error or a redirect, or the page says so.",
     Reason.NO_PROSE: "The text was read, but no line of it is an article's prose.",
-    Reason.TIMEOUT: "A stage took longer than the limit for one document.",
+    Reason.TIMEOUT: "Reading or cleaning it took longer than its time limit.",
     Reason.CRASHED: "The code or a library failed on this item: a bug worth reporting.",
 }

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from pipeline.ingest.reasons import Reason
 OnBytes = Callable[[int], None]
 
 _BUFFER: Final = 256 * 1024
+_LOCATOR: Final = re.compile(r"#(?:line|item|record|row)=\d{1,20}$")
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _ARROW_SCHEMES: Final = frozenset(("s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss"))
 _DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
@@ -35,7 +36,8 @@ _IGNORED: Final = re.compile(r"[._].*|.*(?:~|\.tmp|\.part|\.partial|\.crdownload
 class SourceFile:
     """One file of a source: its path relative to the base, size in bytes, time of change.
 
-    `sidecar` opens its side-car; `problem` says why the file must not be read.
+    `sidecar` opens its side-car; `given` stands for one that was read before. `problem` says why
+    the file must not be read. `record` names the record whose bytes were kept as this file.
     """
 
     path: str
@@ -44,6 +46,8 @@ class SourceFile:
     opener: Callable[[], BinaryIO]
     sidecar: Callable[[], BinaryIO] | None = None
     problem: tuple[Reason, str] | None = None
+    given: Mapping[str, object] = field(default_factory=dict)
+    record: str = ""
 
     def open(self, on_bytes: OnBytes | None = None) -> BinaryIO:
         """Return a seekable, buffered stream; OSError if the file cannot be opened."""
@@ -55,15 +59,15 @@ class SourceFile:
     def fields(self) -> Mapping[str, object] | str:
         """Return the fields of the side-car, none without one, or why it cannot be read."""
         if self.sidecar is None:
-            return {}
+            return self.given
         try:
             with self.sidecar() as stream:
                 return sidecars.parse(stream.read(sidecars.MAX_BYTES + 1))
         except OSError as error:
             return f"the side-car cannot be read: {error.strerror or error}"
 
-    def kept(self) -> bytes:
-        """Return the bytes of a file with a problem that are safe to keep."""
+    def orphan(self) -> bytes:
+        """Return the bytes of an orphaned side-car, none of any other file with a problem."""
         if self.problem is None or self.problem[0] is not Reason.ORPHAN_SIDECAR:
             return b""
         try:
@@ -72,10 +76,27 @@ class SourceFile:
         except OSError:
             return b""
 
+    def beginning(self, count: int) -> bytes:
+        """Return up to `count` bytes of the file itself, none where it must not be read."""
+        try:
+            with self.opener() as stream:
+                return b"" if self.problem else stream.read(count)
+        except Exception:  # what fails here failed before, and was told then
+            return b""
+
     @staticmethod
-    def of_bytes(path: str, content: bytes) -> SourceFile:
-        """Return a file that is in memory."""
-        return SourceFile(path, len(content), None, lambda: io.BytesIO(content))
+    def nothing(path: str) -> SourceFile:
+        """Return a file that is gone."""
+        return SourceFile(path, 0, None, io.BytesIO)
+
+    @staticmethod
+    def kept(
+        uri: str, size: int, opener: Callable[[], BinaryIO], given: Mapping[str, object]
+    ) -> SourceFile:
+        """Return the file of an item that quarantine keeps; `uri` may name a record."""
+        locator = _LOCATOR.search(uri)
+        path = uri[: locator.start()] if locator else uri
+        return SourceFile(path, size, None, opener, given=given, record=uri[len(path) :])
 
 
 class _Counted(io.RawIOBase):

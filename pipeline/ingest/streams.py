@@ -109,6 +109,8 @@ def fault_of(error: BaseException, name: str) -> Fault:
         return Fault(Reason.ENCRYPTED, f"{name}: encrypted")
     if isinstance(error, NotImplementedError):
         return Fault(Reason.UNSUPPORTED, f"{name}: {error}")
+    if isinstance(error, MemoryError):
+        return Fault(Reason.TOO_LARGE, f"{name}: reading it takes too much memory")
     if isinstance(error, OSError) and error.errno is not None:
         return Fault(Reason.UNREADABLE, f"{name}: {error.strerror or error}")
     return Fault(Reason.MALFORMED, f"{name}: {type(error).__name__}: {str(error)[:200]}")

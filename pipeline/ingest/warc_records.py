@@ -6,16 +6,20 @@ a picture) is a failure like any other item that cannot become an article.
 
 from __future__ import annotations
 
+import functools
+import io
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
 
+from pipeline.ingest import charset
 from pipeline.ingest.columns import parse_time, plain
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
+_SAMPLE: Final = 4096
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
@@ -55,14 +59,15 @@ def _found(record: Any, uri: str, place: Place, ctx: Context) -> Found:
     body = record.reader.read(cap + 1)
     if len(body) > cap:
         return Problem(uri, Reason.TOO_LARGE, f"{uri}: larger than {cap} bytes", body[:cap])
+    kept = functools.partial(_written, record.headers, record.http_headers, body)
     problem = _damage(record, body, ctx) or _no_page(record)
     if problem:
-        return Problem(uri, problem[0], f"{uri}: {problem[1]}", body)
+        return Problem(uri, problem[0], f"{uri}: {problem[1]}", kept())
     content = _decoded(body, record.http_headers, cap)
     if content is None:
-        return Problem(uri, Reason.MALFORMED, f"{uri}: the body's encoding is damaged", body)
+        return Problem(uri, Reason.MALFORMED, f"{uri}: the body's encoding is damaged", kept())
     if len(content) > cap:
-        return Problem(uri, Reason.TOO_LARGE, f"{uri}: unpacks to more than {cap} bytes", body)
+        return Problem(uri, Reason.TOO_LARGE, f"{uri}: unpacks to more than {cap} bytes", kept())
     url = plain(record.headers.get("WARC-Target-URI"), 4096)
     media_type = (record.http_content_type or "text/html").lower()
     return Item(
@@ -71,7 +76,20 @@ def _found(record: Any, uri: str, place: Place, ctx: Context) -> Found:
         declared_charset=record.http_charset,
         url=url.strip("<>") if url else None,
         scraped_at=parse_time(record.headers.get("WARC-Date")),
+        record=kept,
     )  # fmt: skip
+
+
+def _written(headers: Any, http_headers: Any, body: bytes) -> bytes:
+    """Return a record as a WARC file by itself, so that its headers are kept with its body."""
+    block = io.BytesIO()
+    if http_headers:
+        http_headers.write(block)
+    block.write(body)
+    headers.set("Content-Length", str(block.tell()))
+    out = io.BytesIO()
+    headers.write(out)
+    return out.getvalue() + block.getvalue() + b"\r\n\r\n"
 
 
 def _damage(record: Any, body: bytes, ctx: Context) -> tuple[Reason, str] | None:
@@ -122,6 +140,8 @@ def _decoded(body: bytes, headers: Any, cap: int) -> bytes | None:
         return _inflated(body, 31, cap)
     if encoding == "deflate":
         return _inflated(body, 15, cap) or _inflated(body, -15, cap) or body
+    if encoding in ("br", "zstd"):
+        return _unpacked(body, "brotli" if encoding == "br" else "zstd", cap)
     return body
 
 
@@ -132,6 +152,18 @@ def _inflated(body: bytes, wbits: int, cap: int) -> bytes | None:
     except zlib.error:
         return None
     return content if inflater.eof or len(content) > cap else None
+
+
+def _unpacked(body: bytes, codec: str, cap: int) -> bytes | None:
+    """Return a body that Arrow can unpack; one that is stored decoded (text) as it is."""
+    import pyarrow as pa
+
+    try:
+        with pa.input_stream(pa.py_buffer(body), compression=codec) as source:
+            content: bytes = source.read(cap + 1)
+    except OSError:
+        return None if charset.is_binary(body[:_SAMPLE]) else body
+    return content
 
 
 def _unchunked(body: bytes) -> bytes:

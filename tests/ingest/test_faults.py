@@ -184,7 +184,7 @@ def test_csv_with_broken_rows(tmp_path):
     texts = [document.content for document in documents]
     assert texts == [b"One.", b'Fi"ve, \n lines\0', b"open\n"]
     assert reasons(failures) == ["malformed", "empty"]
-    assert failures[0].content == b",Two,too,many\n"
+    assert failures[0].content == b"url,text\n,Two,too,many\n"
 
 
 def test_parquet_that_lies(tmp_path):
@@ -245,7 +245,12 @@ def test_warc_body_that_explodes(tmp_path):
     http = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
     put(tmp_path, "a.warc", warc_record(gzip.compress(b"a" * 50 * MIB), http=http))
     put(tmp_path, "b.warc", warc_record(gzip.compress(b"abc" * 99)[:-20], http=http))
-    assert reasons(read_all(tmp_path, SMALL)[1]) == ["too_large", "malformed"]
+    http = http.replace("gzip", "br")
+    bomb = pa.compress(b"a" * 50 * MIB, codec="brotli", asbytes=True)
+    put(tmp_path, "c.warc", warc_record(bomb, http=http))
+    put(tmp_path, "d.warc", warc_record(b"\0\xff\x01\x02" * 99, http=http))
+    failed = reasons(read_all(tmp_path, SMALL)[1])
+    assert failed == ["too_large", "malformed", "too_large", "malformed"]
 
 
 # Limits

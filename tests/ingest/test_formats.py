@@ -8,7 +8,9 @@ import gzip
 import json
 import zlib
 
+import pyarrow as pa
 import pytest
+import zstandard
 
 from pipeline.ingest import ColumnMap
 from tests.ingest.support import (
@@ -226,6 +228,9 @@ def test_warc_bodies(tmp_path):
     bodies = {
         "": page,
         "Content-Encoding: gzip\r\n": gzip.compress(page),
+        "Content-Encoding: br\r\n": pa.compress(page, codec="brotli", asbytes=True),
+        "Content-Encoding: zstd\r\n": zstandard.compress(page),
+        "Content-Encoding: br\r\nX: stored decoded\r\n": page,
         "Content-Encoding: deflate\r\n": zlib.compress(page),
         "Transfer-Encoding: chunked\r\n": chunked,
         "Content-Encoding: gzip\r\nX: stored decoded\r\n": page,
@@ -263,4 +268,4 @@ def test_warc_responses_that_are_no_page(tmp_path):
         "truncated",
         "truncated",
     ]
-    assert [failure.content for failure in failures] == [b"gone", b"", b"\x89PNG", b"half", b"half"]
+    assert [failure.content for failure in failures] == records
