@@ -47,6 +47,9 @@ NOT_WHOLE: Final = frozenset(
      Reason.ENCRYPTED, Reason.UNSAFE_MEMBER, Reason.UNSAFE_LINK, Reason.ORPHAN_SIDECAR)
 )  # fmt: skip
 
+#: Passed over for what they are, as most of a crawl is; kept and listed, but no sign of trouble.
+BY_TYPE: Final = frozenset((Reason.MEDIA_TYPE,))
+
 #: One sentence a code, for the docs and for `copydesk quarantine`.
 MEANING: Final[Mapping[Reason, str]] = {
     Reason.EMPTY: "There is no text: no bytes, only blanks, or an empty text field.",
@@ -62,7 +65,7 @@ MEANING: Final[Mapping[Reason, str]] = {
     Reason.UNSAFE_MEMBER: "An archive member that climbs out, is a link or is a device.",
     Reason.UNSAFE_LINK: "A symbolic link that leads out of its folder, or no regular file.",
     Reason.TOO_LARGE: "The document or record exceeds the size limit; its beginning is kept.",
-    Reason.TOO_DEEP: "JSON or archives are nested deeper than the limit.",
+    Reason.TOO_DEEP: "JSON, HTML or archives are nested deeper than the limit.",
     Reason.TOO_MANY: "The archive has more members than the limit.",
     Reason.BOMB: "The data unpacks to far more than its size allows; reading was stopped.",
     Reason.MEDIA_TYPE: "A crawled resource that is neither HTML nor text.",

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.ingest.reasons import BY_TYPE, MEANING
 from pipeline.publish.explain import printable
 from pipeline.publish.storage import Storage
 
@@ -46,7 +47,11 @@ def _counts(articles: list[Any], failed: list[Any], days: Sequence[date]) -> Tex
     text = Text(f"{len(articles)} articles", style="bold")
     text.append(f" of {when}, {shared} syndicated ", style="not bold")
     text.append("story" if shared == 1 else "stories", style="not bold")
-    text.append(f", {len(failed)} in quarantine", style="yellow" if failed else "not bold")
+    by_type = sum(row["reason"] in BY_TYPE for row in failed)
+    unread = len(failed) - by_type
+    text.append(f", {unread} in quarantine", style="yellow" if unread else "not bold")
+    if by_type:
+        text.append(f", {by_type} passed over by type", style="not bold")
     return text
 
 
@@ -133,17 +138,31 @@ def _print_quarantine(console: Console, failed: list[Any]) -> None:
 
 
 def print_quarantine(console: Console, storage: Storage, reason: str | None) -> None:
-    """Print every quarantined item, newest day first, with its reason and what it means."""
+    """Print every quarantined item by reason, the commonest first, with what the reason means."""
     rows = storage.read("quarantine").to_pylist()
     shown = [row for row in rows if reason in (None, row["reason"])]
     if not shown:
         console.print(Text(f"nothing in the quarantine of {storage.uri}"))
-    for row in sorted(shown, key=lambda row: (-row["scrape_date"].toordinal(), row["source_uri"])):
-        head = Text(f"{row['scrape_date']}  {row['stage']}  {row['reason']}  ", style="yellow")
-        head.append(_line(row["source_uri"]), style="bold not yellow")
-        console.print(head)
-        console.print(Text(f"    {_line(row['error'])}"))
-        console.print(Text(f"    {row['size']:,} bytes kept as {row['bytes_path']}", style="dim"))
+    for code, count in Counter(row["reason"] for row in shown).most_common():
+        head = Text(f"{code}  {count:,}  ", style="yellow")
+        head.append(MEANING.get(code, ""), style="not yellow")
+        console.print(head, soft_wrap=True)
+        of_it = [row for row in shown if row["reason"] == code]
+        for row in sorted(
+            of_it, key=lambda row: (-row["scrape_date"].toordinal(), row["source_uri"])
+        ):
+            _print_item(console, row)
+
+
+def _print_item(console: Console, row: dict[str, Any]) -> None:
+    """One item in three lines, each in one piece so that a path can be copied."""
+    head = Text(f"  {row['scrape_date']}  {row['stage']}  ")
+    head.append(_line(row["source_uri"]), style="bold")
+    kept = f"    {row['size']:,} bytes kept as {row['bytes_path']}"
+    if row["stage"] == "ingest" and not row["replayable"]:
+        kept += "; no replay by itself: deliver it again"
+    for line in (head, Text(f"    {_line(row['error'])}"), Text(kept, style="dim")):
+        console.print(line, soft_wrap=True)
 
 
 def _line(text: str) -> str:
