@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.contracts import contract, violations
+from pipeline.ingest.reasons import BY_TYPE
 from pipeline.publish.storage import Storage
 
 #: Shares are judged only where so many documents stand behind them.
@@ -111,12 +112,15 @@ def conservation(storage: Storage, day: date) -> Verdict:
 
 
 def quarantine_share(storage: Storage, day: date) -> Verdict:
-    """Check that few of the day's items went to quarantine."""
-    failed = storage.read("quarantine", [day], ["reason", "stage"])
+    """Check that few of the day's items went to quarantine; pictures in a crawl do not count."""
+    everything = storage.read("quarantine", [day], ["reason", "stage"])
+    by_type = pc.is_in(everything["reason"], pa.array(sorted(BY_TYPE), pa.string()))
+    failed = everything.filter(pc.invert(by_type))
     unread = pc.sum(pc.equal(failed["stage"], "ingest")).as_py() or 0
     items = storage.row_count("raw_documents", day) + unread
     share = failed.num_rows / items if items else 0.0
-    numbers = {"items": items, "quarantined": failed.num_rows, "share": round(share, 4)}
+    numbers = {"items": items, "quarantined": failed.num_rows, "share": round(share, 4),
+               "passed_over_by_type": everything.num_rows - failed.num_rows}  # fmt: skip
     rows = _by_count(failed, "reason")
     if items < _ENOUGH_DOCUMENTS or share <= _MUCH_QUARANTINED:
         return Verdict(True, "", numbers, rows)

@@ -36,6 +36,15 @@ def test_items_that_never_became_documents_count_as_items(storage):
     assert checks.quarantine_share(storage, DAY).numbers["items"] == 25
 
 
+def test_pictures_of_a_crawl_are_no_sign_of_trouble(storage):
+    put(storage, "raw_documents", [rows.raw(n) for n in range(20)])
+    pictures = [rows.failure(n, stage="ingest", reason="media_type") for n in range(80)]
+    put(storage, "quarantine", [*pictures, rows.failure(99, stage="ingest", reason="empty")])
+    verdict = checks.quarantine_share(storage, DAY)
+    assert verdict.passed
+    assert (verdict.numbers["items"], verdict.numbers["passed_over_by_type"]) == (21, 80)
+
+
 def test_a_day_that_lost_most_of_its_text_is_told(storage):
     whole = [rows.cleaned(n, raw="x" * 100, removed=[rows.span(0, 20)]) for n in range(12)]
     put(storage, "clean_documents", whole)
