@@ -8,8 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from pipeline import stages
-from pipeline.contracts import contract
-from pipeline.defs import checks
+from pipeline.defs import checks, descriptions
 from pipeline.defs.metadata import (
     column_schema,
     counts,
@@ -35,12 +34,18 @@ _PREVIEW = {
     "raw_documents": ["source_uri", "media_type", "charset", "url"],
     "quarantine": ["source_uri", "stage", "reason", "error"],
     "outlet_furniture": ["source_key", "line", "documents"],
-    "clean_documents": ["source_uri", "word_count", "extraction_method", "text"],
+    "clean_documents": ["source_uri", "word_count", "text"],
     "article_metadata": ["headline", "outlet", "authors", "published_date", "language"],
     "fingerprints": ["article_id", "shingle_count"],
-    "duplicate_pairs": ["a_article_id", "b_article_id", "relation", "probability"],
-    "syndication_clusters": ["cluster_id", "size", "outlets", "canonical_reason"],
-    "cluster_ledger": ["event", "cluster_id", "article_id", "reason"],
+    "duplicate_pairs": [
+        "relation",
+        "containment_outside_quotes",
+        "longest_run",
+        "a_article_id",
+        "b_article_id",
+    ],
+    "syndication_clusters": ["size", "outlets", "canonical_reason", "cluster_id"],
+    "cluster_ledger": ["event", "reason", "cluster_id", "article_id"],
     "articles": ["headline", "outlet", "authors", "published_date", "relation"],
 }
 
@@ -62,21 +67,19 @@ _DAILY = dg.FreshnessPolicy.time_window(
 def _spec(
     table: str,
     group: str,
-    deps: list[str],
     kinds: set[str],
     freshness: dg.FreshnessPolicy | None = None,
 ) -> dg.AssetSpec:
     """Return the asset of a contracted table, documented by its contract."""
-    purpose = contract(table)["description"]["purpose"]
-    usage = contract(table)["description"]["usage"]
     return dg.AssetSpec(
         key=table,
-        deps=deps,
-        description=f"{purpose} {usage}",
+        deps=descriptions.DEPS[table],
+        description=descriptions.description(table),
         group_name=group,
         kinds=kinds,
         owners=OWNERS,
-        metadata={"dagster/column_schema": column_schema(table)},
+        tags=descriptions.tags(table),
+        metadata={"dagster/column_schema": column_schema(table)} | descriptions.docs(table),
         partitions_def=scrape_days,
         freshness_policy=freshness,
     )
@@ -99,7 +102,7 @@ def _results(
 
 
 @dg.multi_asset(
-    specs=[_spec("raw_documents", "ingest", [], {"python", "parquet"})],
+    specs=[_spec("raw_documents", "ingest", {"python", "parquet"})],
     check_specs=checks.specs("raw_documents"),
     pool=DAY_POOL,
 )
@@ -119,7 +122,7 @@ def raw_documents(
 
 
 @dg.multi_asset(
-    specs=[_spec("outlet_furniture", "clean", ["raw_documents"], {"python", "parquet"})],
+    specs=[_spec("outlet_furniture", "clean", {"python", "parquet"})],
     check_specs=checks.specs("outlet_furniture"),
     pool=DAY_POOL,
 )
@@ -138,11 +141,10 @@ def outlet_furniture(
         _spec(
             "clean_documents",
             "clean",
-            ["raw_documents", "outlet_furniture"],
             {"python", "lightgbm", "parquet"},
         ),
-        _spec("article_metadata", "describe", ["raw_documents"], {"python", "parquet"}),
-        _spec("quarantine", "ingest", ["raw_documents"], {"python", "parquet"}),
+        _spec("article_metadata", "describe", {"python", "parquet"}),
+        _spec("quarantine", "publish", {"python", "parquet"}),
     ],
     check_specs=[
         *checks.specs("clean_documents"),
@@ -167,7 +169,7 @@ def clean_and_describe(
 
 
 @dg.multi_asset(
-    specs=[_spec("fingerprints", "dedupe", ["clean_documents"], {"python", "numpy", "parquet"})],
+    specs=[_spec("fingerprints", "dedupe", {"python", "numpy", "parquet"})],
     check_specs=checks.specs("fingerprints"),
     pool=DAY_POOL,
 )
@@ -184,7 +186,6 @@ def fingerprints(
         _spec(
             "duplicate_pairs",
             "dedupe",
-            ["fingerprints", "clean_documents", "article_metadata"],
             {"python", "duckdb", "parquet"},
         ),
     ],
@@ -207,10 +208,9 @@ def duplicate_pairs(
         _spec(
             "syndication_clusters",
             "dedupe",
-            ["duplicate_pairs", "article_metadata"],
             {"python", "parquet"},
         ),
-        _spec("cluster_ledger", "dedupe", ["duplicate_pairs"], {"python", "parquet"}),
+        _spec("cluster_ledger", "dedupe", {"python", "parquet"}),
     ],
     check_specs=checks.specs("syndication_clusters", "cluster_ledger"),
     pool=CLUSTER_POOL,
@@ -235,7 +235,6 @@ def syndication_clusters(
         _spec(
             "articles",
             "publish",
-            ["clean_documents", "article_metadata", "syndication_clusters"],
             {"python", "parquet"},
             freshness=_DAILY,
         )
@@ -256,13 +255,13 @@ def articles(
     specs=[
         dg.AssetSpec(
             key="corpus_report",
-            deps=["articles", "quarantine"],
-            description="One self-contained HTML page for the day and one for the corpus: what "
-            "came in, what was cleaned away, metadata coverage, who reprints whom, and each "
-            "syndicated story with its texts side by side. Open it with `copydesk report --open`.",
+            deps=descriptions.DEPS["corpus_report"],
+            description=descriptions.description("corpus_report"),
             group_name="publish",
             kinds={"python", "html"},
             owners=OWNERS,
+            tags=descriptions.tags("corpus_report"),
+            metadata=descriptions.docs("corpus_report"),
             partitions_def=scrape_days,
         )
     ],
@@ -278,7 +277,7 @@ def corpus_report(
         stages.report_day(tables, day)
     yield dg.MaterializeResult(
         asset_key="corpus_report",
-        metadata=report_links(tables, day) | taken,
+        metadata=report_links(tables, day, storage.report_address) | taken,
         check_results=checks.report_results(tables, day),
     )
 

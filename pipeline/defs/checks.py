@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -95,6 +96,13 @@ _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
             checks.largest_cluster,
         ),
     ),
+    "cluster_ledger": (
+        Check(
+            "explains_clusters",
+            "The last that the ledger says of each cluster of the day is how the cluster stands.",
+            checks.ledger_explains,
+        ),
+    ),
     "articles": (
         Check(
             "conservation",
@@ -136,7 +144,7 @@ def specs(*tables: str) -> list[dg.AssetCheckSpec]:
 
 def results(table: str, storage: Storage, day: date) -> list[dg.AssetCheckResult]:
     """Run the checks of a table over the partition of `day`."""
-    return [result(table, check, check.run(storage, day)) for check in of_table(table)]
+    return [result(table, check, check.run(storage, day), day) for check in of_table(table)]
 
 
 REPORT_CHECK = Check(
@@ -161,7 +169,7 @@ def report_specs() -> list[dg.AssetCheckSpec]:
 
 def report_results(storage: Storage, day: date) -> list[dg.AssetCheckResult]:
     """Run the checks of the report over the page of `day`."""
-    return [result("corpus_report", REPORT_CHECK, REPORT_CHECK.run(storage, day))]
+    return [result("corpus_report", REPORT_CHECK, REPORT_CHECK.run(storage, day), day)]
 
 
 @functools.cache
@@ -193,9 +201,10 @@ def _unique_column(table: str) -> str | None:
     return next((prop["name"] for prop in properties if prop.get("unique")), None)
 
 
-def result(asset: str, check: Check, verdict: checks.Verdict) -> dg.AssetCheckResult:
-    """Return a verdict as Dagster shows it: red where it is grave, a warning else."""
-    metadata: dict[str, dg.MetadataValue | int | float] = dict(verdict.numbers)
+def result(asset: str, check: Check, verdict: checks.Verdict, day: date) -> dg.AssetCheckResult:
+    """Return a verdict on a day as Dagster shows it: red where it is grave, a warning else."""
+    # Dagster keeps no day of a check by itself.
+    metadata: dict[str, Any] = {"scrape_date": day.isoformat()} | dict(verdict.numbers)
     if verdict.rows:
         table = markdown_table(list(verdict.rows[0]), verdict.rows)
         metadata["details"] = dg.MetadataValue.md(table)

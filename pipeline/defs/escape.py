@@ -11,14 +11,16 @@ _MARKDOWN = frozenset("\\`*_{}[]()#+!|~:/@-<>.=")
 def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
     """Return rows as a Markdown table; scraped text cannot break out of its cell."""
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(row[column]) for column in columns) for row in rows]
+    lines += [" | ".join(escaped(row[column]) for column in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(value: object) -> str:
-    """Escape HTML and every Markdown control character of an untrusted value."""
+def escaped(value: object) -> str:
+    """Return an untrusted value in one short line, without HTML or Markdown that acts."""
     if isinstance(value, list):
         value = ", ".join(map(str, value))
+    if isinstance(value, float):
+        value = f"{value:.3f}"
     text = "" if value is None else str(value)
     flat = _visible(text[: 4 * _CELL_CHARACTERS])
     if len(flat) > _CELL_CHARACTERS:

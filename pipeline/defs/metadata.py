@@ -1,7 +1,8 @@
 """What a materialisation shows: counts, bytes, time, columns, a preview."""
 
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -9,91 +10,43 @@ from typing import Any
 import dagster as dg
 
 from pipeline import contracts
-from pipeline.defs.escape import markdown_table
+from pipeline.defs.escape import escaped, markdown_table
+from pipeline.defs.lineage import column_lineage
 from pipeline.publish import charts, figures, report
 from pipeline.publish.storage import Storage
 from pipeline.stages import Outcome
 
 _PREVIEW_ROWS = 5
+#: Dagster shows Markdown in place only where it is shorter than this; else there is a link to it.
+_SHOWN_AT_ONCE = 1_000
+#: Numbers of each plot that are told in words.
+_TOLD = 5
 
 
 def column_schema(table: str) -> dg.TableSchema:
     """Return the columns of a table's contract for the asset page."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=str(column["name"]),
-                type=str(column["type"]),
-                description=str(column["description"]),
-                constraints=dg.TableColumnConstraints(nullable=bool(column["nullable"])),
-            )
-            for column in contracts.columns(table)
-        ]
+    return dg.TableSchema(columns=[_column(column) for column in contracts.columns(table)])
+
+
+def _column(column: Mapping[str, str | bool]) -> dg.TableColumn:
+    """A column with a type short enough for its narrow place; what is nested is told in words."""
+    kind, nested = _short_type(str(column["type"]))
+    told = str(column["description"])
+    return dg.TableColumn(
+        name=str(column["name"]),
+        type=kind,
+        description=f"{told} Each: {nested}." if nested else told,
+        constraints=dg.TableColumnConstraints(nullable=bool(column["nullable"])),
     )
 
 
-def column_lineage(table: str) -> dict[str, dg.TableColumnLineage]:
-    """Return which columns a table's columns come from, where another table's hold the same."""
-    if table not in _SOURCES and table not in _DERIVED:
-        return {}
-    lineage: dict[str, list[dg.TableColumnDep]] = {}
-    for source in _SOURCES.get(table, ()):
-        known = {str(column["name"]) for column in contracts.columns(source)}
-        for column in contracts.columns(table):
-            name = str(column["name"])
-            if name in known and name not in lineage:
-                lineage[name] = [dg.TableColumnDep(asset_key=source, column_name=name)]
-    lineage |= _DERIVED.get(table, {})
-    return {"dagster/column_lineage": dg.TableColumnLineage(lineage)}
-
-
-#: Tables whose columns are taken over by name, the first that has a column first.
-_SOURCES: Mapping[str, tuple[str, ...]] = {
-    "clean_documents": ("raw_documents",),
-    "article_metadata": ("raw_documents",),
-    "fingerprints": ("clean_documents",),
-    "articles": ("clean_documents", "article_metadata", "syndication_clusters"),
-}
-
-
-def _from(asset: str, *columns: str) -> list[dg.TableColumnDep]:
-    return [dg.TableColumnDep(asset_key=asset, column_name=column) for column in columns]
-
-
-#: Columns that are made from columns of other names.
-_DERIVED: Mapping[str, dict[str, list[dg.TableColumnDep]]] = {
-    "clean_documents": {
-        "raw_text": _from("raw_documents", "content", "charset"),
-        "text": _from("raw_documents", "content", "charset"),
-        "removed": _from("raw_documents", "content", "charset"),
-    },
-    "article_metadata": {
-        "evidence": _from("raw_documents", "content", "given"),
-        "headline": _from("raw_documents", "content", "given"),
-        "authors": _from("raw_documents", "content", "given"),
-        "outlet": _from("raw_documents", "content", "given", "url"),
-        "published_date": _from("raw_documents", "content", "given", "url"),
-        "domain": _from("raw_documents", "url"),
-    },
-    "fingerprints": {
-        "text_hash": _from("clean_documents", "text"),
-        "anchors": _from("clean_documents", "text"),
-    },
-    "duplicate_pairs": {
-        "aligned_spans": _from("clean_documents", "text"),
-        "containment_a": _from("clean_documents", "text"),
-        "containment_b": _from("clean_documents", "text"),
-    },
-    "syndication_clusters": {
-        "cluster_id": _from("duplicate_pairs", "a_article_id", "b_article_id"),
-        "size": _from("duplicate_pairs", "a_article_id", "b_article_id"),
-        "outlets": _from("article_metadata", "outlet"),
-    },
-    "articles": {
-        "relation": _from("duplicate_pairs", "relation"),
-        "cluster_size": _from("syndication_clusters", "size"),
-    },
-}
+def _short_type(arrow: str) -> tuple[str, str]:
+    """Return Arrow's name of a type without its nested fields, and the names of these."""
+    short = re.sub(r"\b(item|element): | not null", "", arrow).replace("[day]", "")
+    structure = re.fullmatch(r"list<struct<(.*)>>", short)
+    if structure is None:
+        return short, ""
+    return "list<struct>", ", ".join(re.findall(r"(\w+): ", structure[1]))
 
 
 def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -> dict[str, Any]:
@@ -111,25 +64,56 @@ def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -
 
 
 def pictures(table: str, storage: Storage, day: date) -> dict[str, Any]:
-    """Return the plots of a written partition, as pictures in Markdown."""
+    """Return the plots of a written partition: in words, and as pictures in Markdown."""
     if table not in _PLOTS:
         return {}
     count, drawings = _PLOTS[table]
     counted = count(storage, day)
-    return {
-        f"plot_{name}": dg.MetadataValue.md(draw(counted).markdown())
-        for name, draw in drawings.items()
-    }
+    drawn = {name: draw(counted) for name, draw in drawings.items()}
+    plots = {f"plot_{name}": dg.MetadataValue.md(chart.markdown()) for name, chart in drawn.items()}
+    return {"at_a_glance": dg.MetadataValue.md(at_a_glance(drawn.values()))} | plots
 
 
-def report_links(storage: Storage, day: date) -> dict[str, Any]:
-    """Return where the pages of a day and of the corpus are."""
+def at_a_glance(drawn: Iterable[charts.Chart]) -> str:
+    """Return the first numbers of each chart as Markdown that Dagster shows without a click."""
+    lines: list[str] = []
+    for chart in drawn:
+        shown = [
+            f"{escaped(label)} {' / '.join(f'{n:,}' for n in numbers)}"
+            for label, numbers in chart.rows
+            if any(numbers)
+        ]
+        series = f" ({' / '.join(chart.series)})" if len(chart.series) > 1 else ""
+        more = f"; {len(shown) - _TOLD} more" if len(shown) > _TOLD else ""
+        line = f"- **{chart.title}**{series}: {'; '.join(shown[:_TOLD]) or 'none'}{more}"
+        if len("\n".join([*lines, line])) < _SHOWN_AT_ONCE:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def report_links(storage: Storage, day: date, address: str) -> dict[str, Any]:
+    """Return where the pages of a day and of the corpus are, and how to open them.
+
+    `address` is where a web server shows the folder of the pages; empty where none does: a page
+    from the web may not lead to files.
+    """
     page, corpus = report.day_page(day), report.CORPUS_PAGE
-    return {
+    shown = {
         "page_of_the_day": dg.MetadataValue.path(storage.path(page)),
         "page_of_the_corpus": dg.MetadataValue.path(storage.path(corpus)),
         "bytes": len(storage.read_bytes(page)),
     }
+    if not address:
+        return {"open_it": dg.MetadataValue.md(_COMMAND)} | shown
+    base = address.rstrip("/")
+    links = {
+        name: dg.MetadataValue.url(f"{base}/{path.removeprefix(f'{report.FOLDER}/')}")
+        for name, path in (("open_the_day", page), ("open_the_corpus", corpus))
+    }
+    return links | shown
+
+
+_COMMAND = "Run `copydesk report --open`, or copy a path below into the browser."
 
 
 #: What is counted of each table, and how it is drawn.

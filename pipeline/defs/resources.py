@@ -15,6 +15,8 @@ class StorageResource(dg.ConfigurableResource[Any]):
     inbox: str
     #: Days before and after a day in which copies of its articles are looked for; 0 for all.
     window_days: int = 30
+    #: Where a web server shows the report's folder; empty where none does.
+    report_address: str = ""
 
     def open(self) -> Storage:
         """Return the tables of the data directory."""
@@ -35,4 +37,5 @@ def storage_from_environment(data: str | None = None) -> StorageResource:
         data=data or os.environ.get("COPYDESK_DATA", "data"),
         inbox=os.environ.get("COPYDESK_INBOX", "inbox"),
         window_days=int(os.environ.get("COPYDESK_WINDOW_DAYS", "30")),
+        report_address=os.environ.get("COPYDESK_REPORT_URL", ""),
     )

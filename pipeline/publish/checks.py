@@ -247,6 +247,25 @@ def canonicals_agree(storage: Storage, day: date) -> Verdict:
     return Verdict(False, message, numbers)
 
 
+def ledger_explains(storage: Storage, day: date) -> Verdict:
+    """Check that the ledger names each cluster of a day, and its canonical article last."""
+    clusters = storage.read("syndication_clusters", [day], ["cluster_id", "canonical_article_id"])
+    standing = dict(
+        zip(*(clusters[name].to_pylist() for name in clusters.column_names), strict=True)
+    )
+    told = pc.field("event").isin(["create", "canonical"]) & pc.field("cluster_id").isin(
+        pa.array(standing, pa.string())
+    )
+    columns = ["sequence", "cluster_id", "article_id"]
+    ledger = storage.read("cluster_ledger", None, columns, told) if standing else None
+    rows = ledger.sort_by("sequence").to_pylist() if ledger is not None else []
+    last = {row["cluster_id"]: row["article_id"] for row in rows}
+    odd = sorted(key for key, canonical in standing.items() if last.get(key) != canonical)
+    message = f"the ledger does not lead to {len(odd)} clusters of {day}" if odd else ""
+    shown = [{"cluster_id": key} for key in odd[:10]]
+    return Verdict(not odd, message, {"clusters": len(standing), "unexplained": len(odd)}, shown)
+
+
 def self_contained(page: bytes, limit: int) -> Verdict:
     """Check that a page runs no script, loads nothing from elsewhere and is of bounded size."""
     lowered = page.lower()

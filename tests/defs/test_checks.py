@@ -9,6 +9,7 @@ from pipeline.defs import checks
 from pipeline.defs.escape import markdown_table, plain
 from pipeline.publish.checks import Verdict
 
+DAY = date(2024, 5, 20)
 HOSTILE = [
     "<script>alert(1)</script>",
     "[x](javascript:alert(1)) ![y](https://example.org/y.png)",
@@ -30,26 +31,27 @@ def test_what_would_mislead_blocks_and_the_rest_warns():
     blocking = {spec.name for spec in checks.specs("articles") if spec.blocking}
     assert blocking == {"contract", "unique_ids", "conservation", "canonicals_agree"}
     warn = next(c for c in checks.of_table("articles") if c.name == "length_drift")
-    shown = checks.result("articles", warn, Verdict(False, "thin day"))
+    shown = checks.result("articles", warn, Verdict(False, "thin day"), DAY)
     assert shown.severity == dg.AssetCheckSeverity.WARN
     error = next(c for c in checks.of_table("articles") if c.blocking)
-    shown = checks.result("articles", error, Verdict(False, "lost"))
+    shown = checks.result("articles", error, Verdict(False, "lost"), DAY)
     assert shown.severity == dg.AssetCheckSeverity.ERROR
 
 
 def test_an_empty_day_is_red_but_ends_no_run():
     check = next(c for c in checks.of_table("raw_documents") if c.name == "not_empty")
     assert not check.blocking
-    shown = checks.result("raw_documents", check, Verdict(False, "empty"))
+    shown = checks.result("raw_documents", check, Verdict(False, "empty"), DAY)
     assert shown.severity == dg.AssetCheckSeverity.ERROR
 
 
 def test_rows_of_a_verdict_are_shown_as_a_table():
     check = checks.of_table("articles")[0]
     verdict = Verdict(False, "x", {"n": 1}, [{"outlet": "<b>a</b>", "day": date(2024, 1, 1)}])
-    shown = checks.result("articles", check, verdict)
+    shown = checks.result("articles", check, verdict, DAY)
     assert "<b>" not in shown.metadata["details"].value
     assert shown.metadata["n"].value == 1
+    assert shown.metadata["scrape_date"].value == "2024-05-20"
 
 
 def test_scraped_text_in_a_table_is_never_markup():

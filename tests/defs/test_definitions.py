@@ -5,8 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.asset_backfill import AssetBackfillData
 
 from pipeline.definitions import defs
+from pipeline.defs.assets import ASSETS
 from pipeline.defs.automation import daily, inbox
 from pipeline.defs.resources import StorageResource
 
@@ -38,6 +40,49 @@ def test_every_table_is_an_asset_with_columns_owner_kinds_and_group(repository):
         assert node.kinds
         assert node.group_name != "default"
         assert node.metadata["dagster/column_schema"].columns
+
+
+def test_every_asset_says_whom_it_is_for_where_more_is_written_and_what_flows(repository):
+    for node in repository.asset_graph.asset_nodes:
+        name = node.key.to_user_string()
+        assert node.tags["audience"] in {"readers", "pipeline"}
+        assert Path(node.metadata["docs"].path.split("#")[0]).is_file()
+        assert f"**{name}**" in node.description
+        for parent in node.parent_keys:
+            assert f"`{parent.to_user_string()}`" in node.description
+    headings = (Path(__file__).parents[2] / "docs" / "tables.md").read_text()
+    assert all(f"\n## {table}\n" in headings for table in TABLES)
+
+
+# Dagster compares the days of a step's assets with `!=`, and what it compares depends on the order
+# in which it came to them: with two ways to one asset, a backfill is refused by chance.
+def test_the_assets_of_a_step_come_by_one_way_so_that_a_backfill_is_never_refused():
+    several = [asset for asset in ASSETS if len(asset.keys) > 1]
+    assert several
+    for asset in several:
+        parents = {frozenset(dep.asset_key for dep in spec.deps) for spec in asset.specs}
+        assert len(parents) == 1
+        assert len(*parents) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Function `AssetSelection.sources`")  # Dagster's own
+def test_a_backfill_of_thirty_days_targets_the_same_days_of_every_asset(repository):
+    graph = repository.asset_graph
+    days = [f"2018-06-{day:02}" for day in range(1, 31)]
+    with dg.DagsterInstance.ephemeral() as instance:
+        backfill = AssetBackfillData.from_asset_partitions(
+            asset_graph=graph,
+            partition_names=days,
+            asset_selection=sorted(graph.get_all_asset_keys()),
+            dynamic_partitions_store=instance,
+            backfill_start_timestamp=datetime(2024, 1, 1, tzinfo=UTC).timestamp(),
+            all_partitions=False,
+        )
+    subsets = backfill.target_subset.partitions_subsets_by_asset_key
+    for key in graph.get_all_asset_keys():
+        assert sorted(subsets[key].get_partition_keys()) == days
+        for other in graph.get(key).execution_set_asset_keys:
+            assert not subsets[key] != subsets[other]  # noqa: SIM202
 
 
 def test_the_flow_leads_from_scrapes_to_articles(repository):

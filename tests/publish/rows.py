@@ -82,6 +82,21 @@ def pair(a: str, b: str, **values):
     } | values
 
 
+def cluster(canonical: str, members: list[str]):
+    return {
+        "cluster_id": members[0],
+        "scrape_date": DAY,
+        "canonical_article_id": canonical,
+        "canonical_reason": "Because.",
+        "size": len(members),
+        "member_article_ids": members,
+        "member_scrape_dates": [DAY] * len(members),
+        "outlets": [],
+        "first_date": DAY,
+        "last_date": DAY,
+    }
+
+
 def failure(number: int, stage: str = "clean", reason: str = "no_prose"):
     return {
         "source_uri": f"{number}.txt",

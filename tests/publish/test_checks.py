@@ -116,6 +116,31 @@ def test_articles_that_disagree_with_their_cluster_are_told(storage):
         assert not checks.canonicals_agree(storage, DAY).passed
 
 
+def _event(sequence: int, event: str, cluster: str, article: str | None):
+    return {
+        "sequence": sequence,
+        "scrape_date": DAY,
+        "event": event,
+        "cluster_id": cluster,
+        "article_id": article,
+        "other_cluster_id": None,
+        "reason": "Because.",
+    }
+
+
+def test_a_cluster_that_the_ledger_does_not_lead_to_is_told(storage):
+    assert checks.ledger_explains(storage, DAY).passed
+    put(storage, "syndication_clusters", [rows.cluster("m0001", ["m0001", "m0002"])])
+    assert not checks.ledger_explains(storage, DAY).passed
+    put(storage, "cluster_ledger", [_event(1, "create", "m0001", "m0001")])
+    assert checks.ledger_explains(storage, DAY).passed
+    moved = [_event(2, "canonical", "m0001", "m0002"), _event(1, "create", "m0001", "m0001")]
+    put(storage, "cluster_ledger", moved)
+    verdict = checks.ledger_explains(storage, DAY)
+    assert not verdict.passed
+    assert verdict.rows == [{"cluster_id": "m0001"}]
+
+
 def test_a_lost_document_is_told(storage):
     put(storage, "raw_documents", [rows.raw(n) for n in range(3)])
     put(storage, "articles", [rows.article(0)])
