@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
-from generator import TRUE_KINDS, Made, generate
+from generator import TRUE_KINDS, generate
 from syndication import abp_texts, data_folder
 
 from pipeline.clean import clean_texts
 from pipeline.dedupe import relations
 from pipeline.dedupe.align import Evidence
-from pipeline.dedupe.verify import Bodies, verify_pair
+from pipeline.dedupe.verify import compare_all
 
 FOLDS = 5
 _MODEL = Path(relations.__file__).parent / "data" / "relation_model.yaml"
@@ -48,21 +47,19 @@ class Judged:
 def gold_pairs(folder: Path, clean: bool = True) -> list[Judged]:
     """Return the judged pairs with the evidence of their cleaned texts."""
     texts, events = gold_texts(folder, clean)
-    bodies = Bodies(texts)
-    judged = []
-    for line in (folder / "gold" / "dev_pairs.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        found = verify_pair(row["a"], row["b"], bodies)
-        judged.append(
-            Judged(
-                found.alignment.evidence,
-                row["same_family"],
-                row["relation"],
-                events[row["a"]],
-                f"{row['a'][:60]} {row['b'][:60]} {row['reason'][:110]}",
-            )
+    lines = (folder / "gold" / "dev_pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    found = compare_all([(row["a"], row["b"]) for row in rows], texts)
+    return [
+        Judged(
+            evidence,
+            row["same_family"],
+            row["relation"],
+            events[row["a"]],
+            f"{row['a'][:60]} {row['b'][:60]} {row['reason'][:110]}",
         )
-    return judged
+        for row, evidence in zip(rows, found, strict=True)
+    ]
 
 
 def gold_texts(folder: Path, clean: bool) -> tuple[dict[str, str], dict[str, str]]:
@@ -87,24 +84,23 @@ def bodies_of(raw: Sequence[str]) -> list[str]:
 def generated_pairs(count: int = 1500) -> list[Judged]:
     """Return pairs of generated reprints (family) and look-alikes (no family)."""
     corpus = generate(abp_texts(count, kept_aside=False), seed=11, kept_aside=False)
-    by_id: Mapping[str, Made] = {each.article_id: each for each in corpus.articles}
-    bodies = Bodies({each: made.text for each, made in by_id.items()})
-    judged = []
-    for one in corpus.articles:
-        if one.kind in TRUE_KINDS:
-            judged.append(_generated(one.article_id, f"{one.story}-0", True, one.kind, bodies))
+    reprints = [
+        (one.article_id, f"{one.story}-0", one.kind)
+        for one in corpus.articles
+        if one.kind in TRUE_KINDS
+    ]
     templates = [a for a, b, kind in corpus.look_alikes for a in (a, b) if kind == "template"]
     look_alikes = [*corpus.look_alikes]
     look_alikes += [
         (a, b, "template") for a, b in zip(templates, templates[3:], strict=False) if a != b
     ]
-    for a, b, kind in look_alikes:
-        judged.append(_generated(a, b, False, kind, bodies))
-    return judged
-
-
-def _generated(a: str, b: str, is_family: bool, kind: str, bodies: Bodies) -> Judged:
-    return Judged(verify_pair(a, b, bodies).alignment.evidence, is_family, kind, "", f"{a} {b}")
+    pairs = [*reprints, *look_alikes]
+    texts = {each.article_id: each.text for each in corpus.articles}
+    found = compare_all([(a, b) for a, b, _ in pairs], texts)
+    return [
+        Judged(evidence, number < len(reprints), kind, "", f"{a} {b}")
+        for number, (evidence, (a, b, kind)) in enumerate(zip(found, pairs, strict=True))
+    ]
 
 
 def fit(pairs: Sequence[Judged], weights: Sequence[float], ridge: float = 0.01) -> dict[str, Any]:
@@ -189,8 +185,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     shipped = [relations.judge(each.evidence) for each in gold]
     print("same_family, shipped model:", scores(truth, [v.is_duplicate for v in shipped]))
     family = [(each, v) for each, v in zip(gold, shipped, strict=True) if each.is_family]
-    limits = yaml.safe_load(_MODEL.read_text(encoding="utf-8"))["relations"]
-    right = [relations.kind(each.evidence, limits) == each.relation for each, _ in family]
+    right = [relations.kind(each.evidence) == each.relation for each, _ in family]
     print(f"relation among true family pairs: {np.mean(right):.3f}")
     wrong = [relations.judge(each.evidence).is_duplicate != each.is_family for each in made]
     print(f"generated pairs wrong: {sum(wrong)} of {len(made)}")
@@ -200,9 +195,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
                 print(f"{chance:.2f} {each.relation} {each.note}\n     {each.evidence}")
         for (each, _), ok in zip(family, right, strict=True):
             if not ok:
-                print(
-                    relations.kind(each.evidence, limits), each.relation, each.note, each.evidence
-                )
+                print(relations.kind(each.evidence), each.relation, each.note, each.evidence)
         for each, bad in zip(made, wrong, strict=True):
             if bad:
                 print(each.relation, each.note, each.evidence)

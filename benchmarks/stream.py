@@ -25,7 +25,7 @@ from generator import Made, generate
 from syndication import DAY, abp_texts, data_folder, homes, put_day, run_day, unlike
 
 from pipeline.dedupe.store import MemoryStore
-from pipeline.dedupe.verify import Bodies, verify_pair
+from pipeline.dedupe.verify import compare_all
 
 #: Share of the shorter one's words outside quotations below which two articles are unlike.
 UNLIKE: Final = 0.1
@@ -135,20 +135,20 @@ def b_cubed(truth: Mapping[str, str], said: Mapping[str, str], over: Iterable[st
 
 def unlike_members(made: Sequence[Made], store: MemoryStore) -> tuple[int, int, int]:
     """Return members unlike their canonical, pairs of members unlike each other, all members."""
-    bodies = Bodies({each.article_id: each.text for each in made})
+    texts = {each.article_id: each.text for each in made}
     rows = store.read("syndication_clusters").to_pylist()
-    from_canonical = with_each_other = 0
+    with_canonical: list[tuple[str, str]] = []
+    with_each_other: list[tuple[str, str]] = []
     for row in rows:
         canonical = row["canonical_article_id"]
         members = [each for each in row["member_article_ids"] if each != canonical]
-        from_canonical += sum(_is_unlike(canonical, each, bodies) for each in members)
-        pairs = itertools.combinations(members, 2)
-        with_each_other += sum(_is_unlike(a, b, bodies) for a, b in pairs)
-    return from_canonical, with_each_other, sum(row["size"] for row in rows)
-
-
-def _is_unlike(one: str, other: str, bodies: Bodies) -> bool:
-    return verify_pair(one, other, bodies).alignment.evidence.story < UNLIKE
+        with_canonical += [(canonical, each) for each in members]
+        with_each_other += itertools.combinations(members, 2)
+    from_canonical, from_each_other = (
+        sum(evidence.story < UNLIKE for evidence in compare_all(pairs, texts))
+        for pairs in (with_canonical, with_each_other)
+    )
+    return from_canonical, from_each_other, sum(row["size"] for row in rows)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

@@ -125,6 +125,8 @@ def run_day(store: MemoryStore, day: datetime.date, window: int | None = 30) -> 
         store.write("cluster_members", each, table)
     for each, table in changes.clusters.items():
         store.write("syndication_clusters", each, table)
+    for each, table in changes.pairs.items():
+        store.write("duplicate_pairs", each, table, part="clusters")
     store.append("cluster_ledger", day, changes.ledger)
 
 

@@ -323,6 +323,8 @@ def clusters_day(storage: Storage, day: date, window: int | None) -> Outcome:
         ):
             for changed, rows in partitions.items():
                 storage.write(table, changed, rows)
+        for changed, rows in changes.pairs.items():
+            storage.write("duplicate_pairs", changed, rows, part="clusters")
         ledger = storage.read("cluster_ledger", [day])
         storage.write("cluster_ledger", day, pa.concat_tables([ledger, changes.ledger]))
     outcome = Outcome(days=[changed for changed in changes.republish if changed != day])

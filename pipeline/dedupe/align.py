@@ -1,19 +1,33 @@
-"""Exact alignment of two articles: their shared passages, and what these say.
+"""Exact alignment of articles, many pairs at a time: their shared passages, and what these say.
 
-Pure evidence: what follows from it is decided in `pipeline.dedupe.relations`.
+Everything is array arithmetic over the words of a batch of pairs; only looking up which shingles
+of one text stand in the other goes pair by pair. Pure evidence: what follows from it is decided
+in `pipeline.dedupe.relations`.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, shingles
+from pipeline.dedupe.words import (
+    I64,
+    SHINGLE,
+    U8,
+    Bools,
+    Words,
+    ranges,
+    read_words,
+    shingle_ranges,
+    text_shingles,
+)
+
+I32 = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 
 #: Share of a sentence's words from which shared runs in it are more than a stock phrase.
 _PARTLY_SHARED: Final = 0.3
@@ -21,64 +35,103 @@ _PARTLY_SHARED: Final = 0.3
 _REFRAIN: Final = 3
 #: Share of a sentence's words from which it is the same sentence.
 _NEARLY_SHARED: Final = 0.7
+#: Pairs whose words are looked at together: their arrays stay within the processor's cache.
+_GROUP: Final = 64
+
+#: What is known of a word: of itself, and in a pair. Sums are taken over all of it at once.
+_SHARED, _OPEN, _FACT, _PARTLY, _HIT, _OPEN_SHINGLE, _SHINGLE = (1 << bit for bit in range(7))
 
 
-class Body:
-    """The words of one article, with the sorted shingles that alignment needs."""
+class Bodies:
+    """The words of a batch of texts, with what alignment needs of them, text after text."""
 
-    def __init__(self, text: str, words: Words) -> None:
-        """Wrap the words of one text."""
-        self.text = text
-        self.words = words
-        self.shingles: U64 = shingles(words.hashes)
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Read `texts`."""
+        words = read_words(texts)
+        self.words: Words = words
+        self.first = words.bounds[:-1]
+        self.sizes: I64 = np.diff(words.bounds)
+        #: Of each text: how many shingles it has.
+        self.shingles: I64 = shingle_ranges(words)[1]
+        starts_shingle = _inside(self.first, self.shingles, len(words.hashes))
+        #: Which shingle starts at each word: the first place in the batch that has the same.
+        self.shingle_ids = _same(text_shingles(words), starts_shingle)
+        #: Which words make the story: neither quoted nor part of what the text says repeatedly.
+        #: Credits under pictures and the like recur in one text and in many others.
+        self.open = self._open()
+        unquoted = ~words.quoted
+        last = np.repeat(words.bounds[1:] - 1, self.sizes)
+        behind = np.minimum(np.arange(len(unquoted)) + SHINGLE - 1, last)
+        open_shingle = starts_shingle & (unquoted | unquoted[behind])
+        self.flags: U8 = (
+            self.open * np.uint8(_OPEN)
+            | words.facts * np.uint8(_FACT)
+            | open_shingle * np.uint8(_OPEN_SHINGLE)
+            | starts_shingle * np.uint8(_SHINGLE)
+        )
 
     def __len__(self) -> int:
-        return len(self.words.hashes)
+        return len(self.first)
 
-    @functools.cached_property
-    def order(self) -> I64:
-        """Places of the shingles, by hash."""
-        return np.argsort(self.shingles, kind="stable")
-
-    @functools.cached_property
-    def ordered(self) -> U64:
-        """The shingles, sorted."""
-        return self.shingles[self.order]
-
-    @functools.cached_property
-    def open(self) -> Bools:
-        """Which words make the story: neither quoted nor part of what the text says repeatedly.
-
-        Credits under pictures and the like recur in one text and in many others.
-        """
+    def _open(self) -> Bools:
         outside = ~self.words.quoted
-        same = self.ordered[_REFRAIN - 1 :] == self.ordered[: 1 - _REFRAIN]
-        if not same.any():
+        known = np.flatnonzero(self.shingle_ids >= 0)
+        owner = np.repeat(np.arange(len(self.first)), self.shingles)
+        # Only what recurs in the batch can recur in one text.
+        counts = np.bincount(self.shingle_ids[known], minlength=1)
+        often = counts[self.shingle_ids[known]] >= _REFRAIN
+        known, owner = known[often], owner[often]
+        keys = owner * np.int64(len(self.shingle_ids) + 1) + self.shingle_ids[known]
+        _, back, times = np.unique(keys, return_inverse=True, return_counts=True)
+        refrain = np.zeros(len(outside), np.bool_)
+        refrain[known[times[back] >= _REFRAIN]] = True
+        if not refrain.any():
             return outside
-        repeated = np.isin(self.shingles, self.ordered[: 1 - _REFRAIN][same])
-        story = outside & ~_covered(repeated, len(self), SHINGLE)
-        return story if story.any() else outside
+        story = outside & ~self.covered(refrain, self.first, self.sizes)
+        nothing = np.add.reduceat(story, self.first[self.sizes > 0], dtype=np.int64) == 0
+        bare = np.zeros(len(self.sizes), np.bool_)
+        bare[self.sizes > 0] = nothing
+        return np.where(np.repeat(bare, self.sizes), outside, story)
 
-    @functools.cached_property
-    def sentence_sizes(self) -> I64:
-        """Words of each sentence."""
-        sentences = self.words.sentences
-        fresh = np.ones(len(sentences), np.bool_)
-        fresh[1:] = sentences[1:] != sentences[:-1]
-        edges = np.append(np.flatnonzero(fresh), len(sentences))
-        sizes: I64 = edges[1:] - edges[:-1]
-        return sizes
+    @staticmethod
+    def covered(hits: Bools, first: I64, sizes: I64) -> Bools:
+        """Return which words lie in a shingle of those that `hits` says the start of."""
+        short = (sizes > 0) & (sizes < SHINGLE)
+        long_hits = hits
+        if short.any():
+            of_short = _inside(first[short], sizes[short], len(hits))
+            long_hits = hits & ~of_short
+        covered = long_hits.copy()
+        for place in range(1, SHINGLE):
+            covered[place:] |= long_hits[:-place]
+        if short.any():
+            whole = np.repeat(hits[first[short]], sizes[short])
+            covered[ranges(first[short], sizes[short])] = whole
+        return covered
 
-    @functools.cached_property
-    def sentence_of(self) -> I64:
-        """Sentence of each word, counted from 0 without gaps."""
-        return np.repeat(np.arange(len(self.sentence_sizes)), self.sentence_sizes)
+
+def _inside(first: I64, sizes: I64, length: int) -> Bools:
+    """Return which of `length` places lie in one of the ranges."""
+    inside = np.zeros(length, np.bool_)
+    inside[ranges(first, sizes)] = True
+    return inside
 
 
-def read_bodies(texts: Sequence[str]) -> list[Body]:
-    """Return the bodies of `texts`."""
-    words = read_words(texts)
-    return [Body(text, words.text(index)) for index, text in enumerate(texts)]
+def _same(hashes: npt.NDArray[np.uint64], there: Bools) -> I32:
+    """Return for each place the first one with the same hash, -1 where there is none."""
+    found = np.full(len(hashes), -1, np.int32)
+    places = np.flatnonzero(there).astype(np.int32)
+    if not len(places):
+        return found
+    order = np.argsort(hashes[places])
+    places = places[order]
+    ordered = hashes[places]
+    fresh = np.ones(len(ordered), np.bool_)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    groups = np.flatnonzero(fresh)
+    first = np.minimum.reduceat(places, groups)
+    found[places] = np.repeat(first, np.diff(groups, append=len(places)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,158 +163,230 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
-    """Shared runs of two bodies in order of A, as words: columns a, b, length; and the evidence."""
+class Alignments:
+    """Shared runs of pairs of bodies, and what they say.
+
+    The runs of pair i are `runs[bounds[i]:bounds[i + 1]]`, in order of A: columns a, b, length in
+    words, from the start of each text. `evidence` has the fields of `Evidence` as arrays.
+    """
 
     runs: I64
-    evidence: Evidence
+    bounds: I64
+    evidence: Mapping[str, Floats]
 
-    def span_columns(self, a: Body, b: Body) -> dict[str, I64]:
-        """Return the runs as code point offsets of both texts, a column each."""
-        a_first, b_first, size = self.runs.T
-        return {
-            "a_start": a.words.starts[a_first],
-            "a_end": a.words.ends[a_first + size - 1],
-            "b_start": b.words.starts[b_first],
-            "b_end": b.words.ends[b_first + size - 1],
-        }
-
-    def spans(self, a: Body, b: Body) -> list[dict[str, int]]:
-        """Return the runs as code point offsets of both texts, one dictionary a run."""
-        columns = self.span_columns(a, b)
-        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+    def of(self, pair: int) -> Evidence:
+        """Return the evidence of one pair."""
+        counts = {"words_a", "words_b", "story_words", "longest_run"}
+        values = {name: each[pair].item() for name, each in self.evidence.items()}
+        return Evidence(**{k: int(v) if k in counts else v for k, v in values.items()})
 
 
-def align(a: Body, b: Body) -> Alignment:
-    """Return the shared runs of two bodies and what they say."""
-    hits_a, places = _matches(a, b)
-    hits_b = _hits(b, a)
-    runs = _runs(hits_a, places, a, b)
-    if (len(a), len(b)) <= (len(b), len(a)):
-        return Alignment(runs, _evidence(a, b, a, hits_a, hits_a, hits_b, runs))
-    return Alignment(runs, _evidence(a, b, b, hits_b, hits_a, hits_b, runs))
-
-
-def most_shared(a: Body, b: Body) -> tuple[float, float, int]:
-    """Return `shared` of two bodies, a bound of `story`, and `story_words`.
-
-    For a fraction of the cost of `align`, as for most candidates this settles the matter.
-    """
-    shorter, longer = (a, b) if (len(a), len(b)) <= (len(b), len(a)) else (b, a)
-    covered = _covered(_hits(shorter, longer), len(shorter), SHINGLE)
-    story = covered[shorter.open]
-    return _share(covered), _share(story), len(story)
-
-
-def _hits(one: Body, other: Body) -> Bools:
-    """Return which shingles of `one` stand in `other`."""
-    hits = np.zeros(len(one.shingles), np.bool_)
-    if len(one.ordered) and len(other.ordered):
-        slot = np.searchsorted(other.ordered, one.ordered)
-        hits[one.order] = other.ordered.take(slot, mode="clip") == one.ordered
-    return hits
-
-
-def _matches(a: Body, b: Body) -> tuple[Bools, I64]:
-    """Return which shingles of A stand in B and where, following runs where it can."""
-    places = np.full(len(a.shingles), -1, np.int64)
-    if not len(a.shingles) or not len(b.shingles):
-        return places >= 0, places
-    slot = np.searchsorted(b.ordered, a.ordered)
-    found = b.ordered.take(slot, mode="clip") == a.ordered
-    places[a.order[found]] = b.order[slot[found]]
-    hits = places >= 0
-    # A shingle that stands in B twice continues the run of the one before it.
-    for _ in range(3):
-        wanted = places[:-1] + 1
-        breaks = hits[:-1] & hits[1:] & (places[1:] != wanted)
-        follows = np.flatnonzero(breaks)
-        follows = follows[b.shingles.take(wanted[follows], mode="clip") == a.shingles[follows + 1]]
-        follows = follows[wanted[follows] < len(b.shingles)]
-        if not len(follows):
-            break
-        places[follows + 1] = wanted[follows]
-    return hits, places
-
-
-def _runs(hits: Bools, places: I64, a: Body, b: Body) -> I64:
-    """Return maximal shared runs (a, b, length in words), none overlapping another in A."""
-    if not hits.any():
-        return np.empty((0, 3), np.int64)
-    continues = np.zeros(len(hits) + 1, np.bool_)
-    continues[1:-1] = hits[:-1] & hits[1:] & (places[1:] == places[:-1] + 1)
-    starts_a = np.flatnonzero(hits & ~continues[:-1])
-    lasts = np.flatnonzero(hits & ~continues[1:])
-    lengths = lasts - starts_a + min(SHINGLE, len(a), len(b))
-    starts_b = places[starts_a]
-    # Where two runs overlap in A, the later one starts where the earlier one ends.
-    overlap = np.zeros(len(starts_a), np.int64)
-    overlap[1:] = np.maximum(starts_a[:-1] + lengths[:-1] - starts_a[1:], 0)
-    runs = np.stack([starts_a + overlap, starts_b + overlap, lengths - overlap], axis=1)
-    return runs[runs[:, 2] > 0]
-
-
-def _covered(hits: Bools, words: int, size: int) -> Bools:
-    """Return which words lie in one of the hit runs of `size` words."""
-    covered = np.zeros(words, np.bool_)
-    size = min(size, words)
-    for place in range(size):
-        covered[place : place + len(hits)] |= hits
-    return covered
-
-
-def _evidence(
-    a: Body, b: Body, shorter: Body, hits: Bools, hits_a: Bools, hits_b: Bools, runs: I64
-) -> Evidence:
-    longer, hits_longer = (b, hits_b) if shorter is a else (a, hits_a)
-    unquoted = ~shorter.words.quoted
-    is_open = shorter.open
-    covered = _covered(hits, len(shorter), SHINGLE)
-    covered_longer = _covered(hits_longer, len(longer), SHINGLE)
-    open_shingles = unquoted[: len(hits)] | unquoted[len(unquoted) - len(hits) :]
-    by_sentence = _by_sentence(shorter, covered)
-    return Evidence(
-        words_a=len(a),
-        words_b=len(b),
-        containment_a=_share(hits_a),
-        containment_b=_share(hits_b),
-        containment_outside_quotes=_share(hits[open_shingles]),
-        shared=_share(covered),
-        story=_share((covered & (by_sentence >= _PARTLY_SHARED))[is_open]),
-        shared_longer=_share(covered_longer),
-        story_words=int(np.count_nonzero(is_open)),
-        longest_run=int(runs[:, 2].max(initial=0)),
-        sentences=_share(by_sentence >= _NEARLY_SHARED),
-        order=_in_order(runs),
-        fact_gap=_fact_gap(shorter, covered, by_sentence >= _PARTLY_SHARED),
-        length_ratio=len(shorter) / max(len(longer), 1),
+def align(bodies: Bodies, a: I64, b: I64) -> Alignments:
+    """Return the shared runs of the bodies `a[i]` and `b[i]`, for every i, and what they say."""
+    parts = [
+        _align_group(bodies, a[low : low + _GROUP], b[low : low + _GROUP])
+        for low in range(0, len(a), _GROUP)
+    ] or [_align_group(bodies, a, b)]
+    counts = np.concatenate([np.diff(part.bounds) for part in parts])
+    return Alignments(
+        np.concatenate([part.runs for part in parts]),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        {
+            each.name: np.concatenate([part.evidence[each.name] for part in parts])
+            for each in fields(Evidence)
+        },
     )
 
 
-def _share(flags: Bools) -> float:
-    return float(np.count_nonzero(flags)) / len(flags) if len(flags) else 0.0
+def spans(bodies: Bodies, a: I64, b: I64, found: Alignments) -> dict[str, I64]:
+    """Return all runs as code point offsets of both texts, a column each."""
+    pair = np.repeat(np.arange(len(a)), np.diff(found.bounds))
+    in_a = bodies.first[a][pair] + found.runs[:, 0]
+    in_b = bodies.first[b][pair] + found.runs[:, 1]
+    last = found.runs[:, 2] - 1
+    return {
+        "a_start": bodies.words.starts[in_a],
+        "a_end": bodies.words.ends[in_a + last],
+        "b_start": bodies.words.starts[in_b],
+        "b_end": bodies.words.ends[in_b + last],
+    }
 
 
-def _by_sentence(body: Body, covered: Bools) -> npt.NDArray[np.float64]:
-    """Return for each word which share of its sentence is covered."""
-    shared = np.bincount(body.sentence_of, weights=covered, minlength=len(body.sentence_sizes))
-    share: npt.NDArray[np.float64] = (shared / body.sentence_sizes)[body.sentence_of]
-    return share
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a group of pairs, word after word: where each pair starts, and what is hit."""
+
+    texts: I64
+    first: I64  # of each pair, in the arrays of the group
+    sizes: I64
+    hits: Bools  # which shingles stand in the other text
+
+    @classmethod
+    def of(cls, bodies: Bodies, texts: I64) -> _Side:
+        sizes = bodies.sizes[texts]
+        return cls(texts, np.cumsum(sizes) - sizes, sizes, np.zeros(int(sizes.sum()), np.bool_))
 
 
-def _fact_gap(body: Body, covered: Bools, within: Bools) -> float:
-    """Return how much more often facts are missing from shared sentences than other words."""
-    facts = body.words.facts & within
-    others = ~body.words.facts & within
-    if not facts.any() or not others.any():
-        return 0.0
-    return _share(covered[others]) - _share(covered[facts])
+def _align_group(bodies: Bodies, a: I64, b: I64) -> Alignments:
+    left, right = _Side.of(bodies, a), _Side.of(bodies, b)
+    places = _look_up(bodies, left, right)
+    _follow(bodies, left, right, places)
+    runs, pair = _runs(left, right, places)
+    bounds = np.searchsorted(pair, np.arange(len(a) + 1)).astype(np.int64)
+    return Alignments(runs, bounds, _evidence(bodies, left, right, runs, pair))
 
 
-def _in_order(runs: I64) -> float:
+def _look_up(bodies: Bodies, left: _Side, right: _Side) -> I32:
+    """Fill in the hits of both sides; return where in its text each hit of A stands in B."""
+    ids = bodies.shingle_ids
+    place_of, seen_by = np.zeros(len(ids), np.int32), np.full(len(ids), -1, np.int32)
+    places = np.full(len(left.hits), -1, np.int32)
+    upwards = np.arange(int(bodies.shingles.max(initial=0)), dtype=np.int32)
+    sides = [
+        zip(bodies.first[one.texts].tolist(), bodies.shingles[one.texts].tolist(),
+            one.first.tolist(), strict=True)
+        for one in (left, right)
+    ]  # fmt: skip
+    for pair, ((from_a, size_a, at_a), (from_b, size_b, at_b)) in enumerate(
+        zip(*sides, strict=True)
+    ):
+        if not size_a or not size_b:
+            continue
+        ids_a, ids_b = ids[from_a : from_a + size_a], ids[from_b : from_b + size_b]
+        place_of[ids_b[::-1]] = upwards[:size_b][::-1]  # of equal ones the first place stays
+        guess = place_of[ids_a]
+        hits = ids_b.take(guess, mode="clip") == ids_a
+        left.hits[at_a : at_a + size_a] = hits
+        places[at_a : at_a + size_a] = np.where(hits, guess, -1)
+        seen_by[ids_a] = pair
+        right.hits[at_b : at_b + size_b] = seen_by[ids_b] == pair
+    return places
+
+
+def _follow(bodies: Bodies, left: _Side, right: _Side, places: I32) -> None:
+    """Let a shingle that stands in B twice continue the run of the one before it."""
+    hits = left.hits
+    inner = np.ones(len(hits), np.bool_)
+    inner[left.first[left.sizes > 0]] = False
+    both = np.flatnonzero(hits[:-1] & hits[1:] & inner[1:])
+    for _ in range(3):
+        behind = both[places[both + 1] != places[both] + 1]
+        if not len(behind):
+            break
+        pair = np.searchsorted(left.first, behind, side="right") - 1
+        wanted = places[behind] + 1
+        there = np.flatnonzero(wanted < bodies.shingles[right.texts[pair]])
+        behind, pair, wanted = behind[there], pair[there], wanted[there]
+        in_a = bodies.first[left.texts[pair]] + behind + 1 - left.first[pair]
+        in_b = bodies.first[right.texts[pair]] + wanted
+        fits = bodies.shingle_ids[in_a] == bodies.shingle_ids[in_b]
+        if not fits.any():
+            break
+        places[behind[fits] + 1] = wanted[fits]
+
+
+def _runs(left: _Side, right: _Side, places: I32) -> tuple[I64, I64]:
+    """Return maximal shared runs (a, b, length in words) and the pair of each.
+
+    Within a pair none overlaps another in A.
+    """
+    hits = left.hits
+    continues = np.zeros(len(hits) + 1, np.bool_)
+    continues[1:-1] = hits[:-1] & hits[1:] & (places[1:] == places[:-1] + 1)
+    continues[left.first[left.sizes > 0]] = False
+    starts = np.flatnonzero(hits & ~continues[:-1])
+    lasts = np.flatnonzero(hits & ~continues[1:])
+    pair = np.searchsorted(left.first + left.sizes, starts, side="right")
+    own_size = np.minimum(np.minimum(left.sizes, right.sizes), SHINGLE)[pair]
+    lengths = lasts - starts + own_size
+    # Where two runs overlap in A, the later one starts where the earlier one ends.
+    overlap = np.zeros(len(starts), np.int64)
+    overlap[1:] = np.maximum(starts[:-1] + lengths[:-1] - starts[1:], 0)
+    overlap[1:][pair[1:] != pair[:-1]] = 0
+    runs = np.stack(
+        [starts - left.first[pair] + overlap, places[starts] + overlap, lengths - overlap], axis=1
+    ).astype(np.int64)
+    kept = runs[:, 2] > 0
+    return runs[kept], pair[kept]
+
+
+def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -> dict[str, Floats]:
+    pairs = len(left.texts)
+    is_a = left.sizes <= right.sizes
+    covered = [Bodies.covered(side.hits, side.first, side.sizes) for side in (left, right)]
+    first = np.where(is_a, left.first, right.first + len(left.hits))
+    sizes = np.where(is_a, left.sizes, right.sizes)
+    rows = ranges(first, sizes)
+    hits, shared = (
+        np.concatenate(both)[rows] for both in ((left.hits, right.hits), covered)
+    )  # of the shorter ones
+    at = ranges(bodies.first[np.where(is_a, left.texts, right.texts)], sizes)
+    owner = np.repeat(np.arange(pairs), sizes)
+    partly, nearly = _by_sentence(bodies.words.sentences[at], shared, owner)
+    known = bodies.flags[at] | shared * np.uint8(_SHARED) | hits * np.uint8(_HIT)
+    known |= partly * np.uint8(_PARTLY)
+    table = np.bincount(owner * 128 + known, minlength=pairs * 128).reshape(pairs, 128)
+
+    def count(*bits: int, without: int = 0) -> Floats:
+        wanted = sum(bits)
+        codes = [c for c in range(128) if c & wanted == wanted and not c & without]
+        total: Floats = table[:, codes].sum(axis=1, dtype=np.float64)
+        return total
+
+    covered_sums = [_sums(flags, side) for flags, side in zip(covered, (left, right), strict=True)]
+    longest = np.zeros(pairs, np.int64)
+    np.maximum.at(longest, pair, runs[:, 2])
+    common = _over(count(_PARTLY, _SHARED, without=_FACT), count(_PARTLY, without=_FACT))
+    facts = _over(count(_PARTLY, _SHARED, _FACT), count(_PARTLY, _FACT))
+    both = (count(_PARTLY, _FACT) > 0) & (count(_PARTLY, without=_FACT) > 0)
+    longer = np.where(is_a, right.sizes, left.sizes)
+    return {
+        "words_a": left.sizes.astype(np.float64),
+        "words_b": right.sizes.astype(np.float64),
+        "containment_a": _over(_sums(left.hits, left), bodies.shingles[left.texts]),
+        "containment_b": _over(_sums(right.hits, right), bodies.shingles[right.texts]),
+        "containment_outside_quotes": _over(count(_HIT, _OPEN_SHINGLE), count(_OPEN_SHINGLE)),
+        "shared": _over(count(_SHARED), sizes),
+        "story": _over(count(_SHARED, _PARTLY, _OPEN), count(_OPEN)),
+        "shared_longer": _over(np.where(is_a, covered_sums[1], covered_sums[0]), longer),
+        "story_words": count(_OPEN),
+        "longest_run": longest.astype(np.float64),
+        "sentences": _over(np.bincount(owner, nearly, pairs), sizes),
+        "order": _in_order(runs, pair, pairs),
+        "fact_gap": np.where(both, common - facts, 0.0),
+        "length_ratio": sizes / np.maximum(longer, 1),
+    }
+
+
+def _sums(flags: Bools, side: _Side) -> Floats:
+    """Return how many words of each pair's text are flagged."""
+    before = np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
+    counts = before[side.first + side.sizes] - before[side.first]
+    return counts.astype(np.float64)
+
+
+def _over(part: Floats | I64, whole: Floats | I64) -> Floats:
+    """Return shares, 0 of nothing."""
+    return np.asarray(part / np.maximum(whole, 1), np.float64)
+
+
+def _by_sentence(sentences: I64, shared: Bools, owner: I64) -> tuple[Bools, Bools]:
+    """Return for each word whether its sentence is partly, and nearly all, shared."""
+    fresh = np.ones(len(sentences), np.bool_)
+    fresh[1:] = (sentences[1:] != sentences[:-1]) | (owner[1:] != owner[:-1])
+    first = np.flatnonzero(fresh)
+    if not len(first):
+        return fresh, fresh
+    sizes = np.diff(first, append=len(sentences))
+    share = np.add.reduceat(shared, first, dtype=np.int64) / sizes
+    return np.repeat(share >= _PARTLY_SHARED, sizes), np.repeat(share >= _NEARLY_SHARED, sizes)
+
+
+def _in_order(runs: I64, pair: I64, pairs: int) -> Floats:
     """Return the share of shared words in runs that do not go back in B."""
-    if len(runs) < 2:
-        return 1.0
-    forward = int(runs[1:, 2][runs[1:, 1] > runs[:-1, 1]].sum()) + int(runs[0, 2])
-    return forward / int(runs[:, 2].sum())
+    forward = np.ones(len(runs), np.bool_)
+    forward[1:] = (runs[1:, 1] > runs[:-1, 1]) | (pair[1:] != pair[:-1])
+    total = np.bincount(pair, runs[:, 2], pairs)
+    ahead = np.bincount(pair, runs[:, 2] * forward, pairs)
+    share: Floats = np.where(total > 0, ahead / np.maximum(total, 1), 1.0)
+    return share

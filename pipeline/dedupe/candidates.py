@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.dedupe.words import I64, U64, Bools
+from pipeline.dedupe.words import I64, U64, Bools, ranges
 
 I32 = npt.NDArray[np.int32]
 
@@ -176,13 +176,7 @@ def _common(one: Postings, other: Postings) -> tuple[Postings, Postings]:
     shared = np.unique(few.anchors)
     first = np.searchsorted(one.anchors, shared)
     sizes = np.searchsorted(one.anchors, shared, side="right") - first
-    return _only(one, _ranges(first, sizes)), few
-
-
-def _ranges(starts: I64, sizes: I64) -> I64:
-    """Return the places of ranges given by start and size, one range after another."""
-    before = np.cumsum(sizes) - sizes
-    return np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
+    return _only(one, ranges(first, sizes)), few
 
 
 #: Owners of both sides, and the flags of the anchor they share.

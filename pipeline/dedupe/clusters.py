@@ -8,15 +8,15 @@ becomes one cluster. The result is a function of the component alone: no order, 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.dedupe.canonical import Article, Ranked, reason
 
-#: Relation of two articles (copy, excerpt, revision), or None if they are no duplicates.
-Relate = Callable[[str, str], str | None]
+#: Given one article and others: the relation (copy, excerpt, revision) of each duplicate of it.
+Relate = Callable[[str, Sequence[str]], Mapping[str, str]]
 
 #: An article that has less than this share of the support of a duplicate of its own does not
 #: represent others, whatever its byline: it is a part of their text, or a round-up of several.
@@ -42,7 +42,7 @@ def gather(
 ) -> list[Cluster]:
     """Return the clusters of `articles`, given verified `edges` and how alike each two are.
 
-    `relate` verifies any pair on demand; it is asked for pairs without an edge only where both
+    `relate` verifies any pairs on demand; it is asked for pairs without an edge only where both
     are linked through a member of the same cluster.
     """
     neighbours: dict[str, set[str]] = defaultdict(set)
@@ -107,14 +107,12 @@ def _star(
     """
     relations: dict[str, str] = {}
     seen = {canonical}
-    queue = deque([canonical])
-    while queue:
-        for other in sorted(neighbours.get(queue.popleft(), ())):
-            if other in seen or other not in free:
-                continue
-            seen.add(other)
-            relation = relate(canonical, other)
-            if relation is not None:
-                relations[other] = relation
-                queue.append(other)
+    fresh = [canonical]
+    while fresh:
+        around = {other for each in fresh for other in neighbours.get(each, ())}
+        asked = sorted(other for other in around - seen if other in free)
+        seen.update(asked)
+        found = relate(canonical, asked) if asked else {}
+        relations.update(found)
+        fresh = list(found)
     return dict(sorted(relations.items()))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipeline.dedupe.align import Evidence, align, read_bodies
-from pipeline.dedupe.relations import NONE, Verdict, judge
+import numpy as np
+
+from pipeline.dedupe.align import Bodies, align, spans
+from pipeline.dedupe.relations import NONE
+from pipeline.dedupe.verify import compare
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -20,15 +23,10 @@ def diff(a_text: str, b_text: str) -> list[dict[str, int]]:
 
     Each has a_start, a_end, b_start and b_end: offsets into the texts in code points.
     """
-    a, b = read_bodies([a_text, b_text])
-    return align(a, b).spans(a, b)
-
-
-def compare(a_text: str, b_text: str) -> tuple[Verdict, Evidence]:
-    """Return the verdict on two bodies and the evidence for it."""
-    a, b = read_bodies([a_text, b_text])
-    evidence = align(a, b).evidence
-    return judge(evidence), evidence
+    bodies, a, b = Bodies([a_text, b_text]), np.array([0]), np.array([1])
+    columns = spans(bodies, a, b, align(bodies, a, b))
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def render(a_text: str, b_text: str, a_title: str, b_title: str) -> Group:
@@ -40,12 +38,12 @@ def render(a_text: str, b_text: str, a_title: str, b_title: str) -> Group:
     from rich.table import Table
     from rich.text import Text
 
-    spans = diff(a_text, b_text)
+    shared = diff(a_text, b_text)
     table = Table(expand=True, show_lines=False, pad_edge=False)
     table.add_column(Text(_plain(a_title)), ratio=1, overflow="fold")
     table.add_column(Text(_plain(b_title)), ratio=1, overflow="fold")
-    in_a = [(span["a_start"], span["a_end"]) for span in spans]
-    in_b = [(span["b_start"], span["b_end"]) for span in spans]
+    in_a = [(span["a_start"], span["a_end"]) for span in shared]
+    in_b = [(span["b_start"], span["b_end"]) for span in shared]
     table.add_row(_marked(a_text, in_a), _marked(b_text, in_b))
     return Group(Text(summary(a_text, b_text)), table)
 
@@ -62,11 +60,11 @@ def summary(a_text: str, b_text: str) -> str:
     )
 
 
-def _marked(text: str, spans: list[tuple[int, int]]) -> Text:
+def _marked(text: str, passages: list[tuple[int, int]]) -> Text:
     from rich.text import Text
 
     marked = Text(_plain(text))
-    for number, (start, end) in enumerate(spans):
+    for number, (start, end) in enumerate(passages):
         marked.stylize(f"bold {_COLOURS[number % len(_COLOURS)]}", start, end)
     return marked
 

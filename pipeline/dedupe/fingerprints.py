@@ -15,13 +15,22 @@ import pyarrow as pa
 import xxhash
 
 from pipeline import contracts
-from pipeline.dedupe.words import I64, SHINGLE, U64, Bools, Words, read_words, shingles
+from pipeline.dedupe.words import (
+    I64,
+    SHINGLE,
+    U64,
+    Bools,
+    Words,
+    read_words,
+    shingle_ranges,
+    text_shingles,
+)
 
 #: Shingles of which at least one is an anchor; a power of two.
 WINDOW: Final = 32
 
 #: Articles whose words are in memory at a time.
-_ROWS: Final = 512
+_ROWS: Final = 64
 _NEVER: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -69,63 +78,41 @@ def anchors_of(words: Words) -> tuple[U64, Bools, I64]:
 
     An anchor is quoted where all its words stand inside quotations, wherever it occurs.
     """
-    hashes, quoted, owner = _shingles_by_text(words)
-    chosen = _winnow(hashes, owner, len(words))
-    hashes, quoted, owner = hashes[chosen], quoted[chosen], owner[chosen]
+    first, sizes = shingle_ranges(words)
+    hashes = text_shingles(words)
+    chosen = _winnow(hashes, first, sizes)
+    owner = np.searchsorted(words.bounds, chosen, side="right") - 1
+    run = np.concatenate([[0], np.cumsum(words.quoted, dtype=np.int32)])
+    quoted = (run[np.minimum(chosen + SHINGLE, len(run) - 1)] - run[chosen]) == SHINGLE
+    hashes = hashes[chosen]
     order = np.lexsort((quoted, hashes, owner))
     hashes, quoted, owner = hashes[order], quoted[order], owner[order]
-    first = np.ones(len(hashes), np.bool_)
-    first[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
-    bounds = np.searchsorted(owner[first], np.arange(len(words) + 1))
-    return hashes[first], quoted[first], bounds.astype(np.int64)
+    fresh = np.ones(len(hashes), np.bool_)
+    fresh[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    bounds = np.searchsorted(owner[fresh], np.arange(len(words) + 1))
+    return hashes[fresh], quoted[fresh], bounds.astype(np.int64)
 
 
-def _shingles_by_text(words: Words) -> tuple[U64, Bools, I64]:
-    """Return all shingles that lie within one text, whether quoted, and the text of each."""
-    counts = np.diff(words.bounds)
-    full = np.maximum(counts - SHINGLE + 1, 0)
-    short = np.flatnonzero((counts > 0) & (counts < SHINGLE))
-    owner = np.repeat(np.arange(len(counts)), full)
-    starts = np.arange(len(owner)) + np.repeat(
-        words.bounds[:-1] - np.concatenate([[0], np.cumsum(full)[:-1]]), full
-    )
-    hashes = shingles(words.hashes)[starts] if len(starts) else np.empty(0, np.uint64)
-    run = np.concatenate([[0], np.cumsum(words.quoted)])
-    quoted = (run[starts + SHINGLE] - run[starts]) == SHINGLE if len(starts) else run[:0] > 0
-    if len(short):
-        extra = [shingles(words.hashes[words.bounds[i] : words.bounds[i + 1]]) for i in short]
-        hashes = np.concatenate([hashes, *extra])
-        quoted = np.concatenate([quoted, np.zeros(len(short), np.bool_)])
-        owner = np.concatenate([owner, short])
-        order = np.argsort(owner, kind="stable")
-        hashes, quoted, owner = hashes[order], quoted[order], owner[order]
-    return hashes, quoted, owner
-
-
-def _winnow(hashes: U64, owner: I64, texts: int) -> I64:
+def _winnow(hashes: U64, first: I64, sizes: I64) -> I64:
     """Return the places of the shingles that are the smallest of some window of their text.
 
-    A text shorter than a window is one window.
+    Those of text i are the `sizes[i]` from `first[i]` on. A text shorter than a window is one.
     """
-    if not len(hashes):
-        return np.empty(0, np.int64)
-    counts = np.bincount(owner, minlength=texts)
-    # Texts are laid out a window apart, so that no window sees two of them.
-    places = np.arange(len(hashes)) + owner * WINDOW
-    padded = np.full(int(places[-1]) + 2 * WINDOW, _NEVER)
-    padded[places] = hashes
-    smallest = _sliding(np.minimum, padded)
-    # A window that sticks out of its text counts only where the text is shorter than a window.
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    windows = np.maximum(counts - WINDOW + 1, np.minimum(counts, 1))
-    rank = np.arange(len(hashes)) - first[owner]
-    valid = np.zeros(len(padded), np.bool_)
-    valid[places[rank < windows[owner]]] = True
-    smallest = np.where(valid[: len(smallest)], smallest, np.uint64(0))
+    whole = sizes >= WINDOW
+    changes = np.zeros(len(hashes) + 1, np.int8)
+    np.add.at(changes, first[whole], 1)
+    np.add.at(changes, first[whole] + sizes[whole] - WINDOW + 1, -1)
+    inside = np.cumsum(changes[:-1], dtype=np.int8)  # 1 where a window of one text starts
+    padded = np.concatenate([hashes, np.full(WINDOW - 1, _NEVER)])
+    smallest = _sliding(np.minimum, padded) * inside.view(np.uint8)
     shifted = np.concatenate([np.zeros(WINDOW - 1, np.uint64), smallest])
     largest = _sliding(np.maximum, shifted)
-    chosen: I64 = np.flatnonzero(largest[places] == hashes)
-    return chosen
+    chosen = (largest == hashes) & (largest > 0)
+    # What lies between two texts is of no window; shorter texts are seen one by one.
+    for start, size in zip(first[~whole].tolist(), sizes[~whole].tolist(), strict=True):
+        part = hashes[start : start + size]
+        chosen[start : start + size] = part == part.min(initial=_NEVER)
+    return np.flatnonzero(chosen)
 
 
 def _sliding(operation: np.ufunc, values: U64) -> U64:

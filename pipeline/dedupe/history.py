@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -26,18 +26,22 @@ from pipeline.dedupe.canonical import Article, origin_of
 from pipeline.dedupe.clusters import Cluster, components, gather
 from pipeline.dedupe.pairs import WINDOW_DAYS
 from pipeline.dedupe.store import Store
-from pipeline.dedupe.verify import Bodies, verify_duplicate
+from pipeline.dedupe.verify import CLUSTER, Pairs, verified
 
 _MEMBER_STATE: Final = (
     "cluster_id", "cluster_size", "canonical_article_id", "is_canonical", "relation",
 )  # fmt: skip
 _EDGE_COLUMNS: Final = (
     "a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date", "relation",
-    "containment_a", "containment_b",
+    "containment_a", "containment_b", "found_by",
 )  # fmt: skip
 
 #: Rows that are Python objects at a time.
 _ROWS: Final = 8_192
+#: Texts that are read at a time to verify members of a cluster.
+_TEXTS: Final = 512
+#: Rows of past days that are held in memory lest they be read twice.
+_HELD_ROWS: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ class ClusterChanges:
     """What the articles of a day change: whole partitions to write, ledger rows to append.
 
     `members` and `clusters` are partitions of `cluster_members` and `syndication_clusters`;
-    `ledger` holds only the new rows; `republish` are the days whose `articles` are out of date,
-    the day itself included.
+    `pairs` is the part of partitions of `duplicate_pairs` that holds the evidence of members
+    which no anchor links to their canonical article; `ledger` holds only the new rows;
+    `republish` are the days whose `articles` are out of date, the day itself included.
     """
 
     members: dict[date, pa.Table] = field(default_factory=dict)
     clusters: dict[date, pa.Table] = field(default_factory=dict)
+    pairs: dict[date, pa.Table] = field(default_factory=dict)
     ledger: pa.Table = field(default_factory=lambda: contracts.empty_table("cluster_ledger"))
     republish: list[date] = field(default_factory=list)
 
@@ -68,6 +74,7 @@ def clusters_for_day(day: date, store: Store, window: int | None = WINDOW_DAYS) 
     return ClusterChanges(
         members := _member_partitions(states, scope),
         _cluster_partitions(found, ids, scope),
+        _evidence_partitions(found, scope),
         _ledger_table(rows, day, store),
         sorted({day, *members}),
     )
@@ -90,6 +97,11 @@ class _Scope:
         self._days: dict[str, date] = {}
         self._pairs_read: set[date] = set()
         self._other_pairs: list[pa.Table] = []  # read, but not known to be of this scope
+        self._held: dict[tuple[str, date], pa.Table] = {}
+        #: Relations of members to their canonical article as verified before, and their days.
+        self.verified: dict[tuple[str, str], str] = {}
+        self.verified_days: dict[tuple[str, str], date] = {}
+        self.fresh: list[pa.Table] = []  # the same, verified now
         self._members_read: set[str] = set()
 
     def explore(self) -> None:
@@ -100,9 +112,24 @@ class _Scope:
         linked = self.own.filter(self.own_linked())
         for row in linked.to_pylist():
             self.articles[row["article_id"]] = _article_of_row(row, self.day)
-        former = self.store.read("cluster_members", [self.day])
+        former = self.stored("cluster_members", self.day)
         for row in former.filter(_among(former["article_id"], self._days)).to_pylist():
             self._remember(row, self.day)
+
+    def stored(self, table: str, day: date) -> pa.Table:
+        """Return a partition as it was, read once unless memory would run short."""
+        if (table, day) in self._held:
+            return self._held[table, day]
+        rows = self.store.read(table, [day])
+        if sum(each.num_rows for each in self._held.values()) + rows.num_rows <= _HELD_ROWS:
+            self._held[table, day] = rows
+        return rows
+
+    def keeps(self, pair: tuple[str, str], wanted: Set[tuple[str, str]]) -> bool:
+        """Return whether evidence stored for a cluster still is that of one of its members."""
+        if pair not in self.verified:
+            return False
+        return pair in wanted or not any(each in self.articles for each in pair)
 
     def own_linked(self) -> pa.ChunkedArray:
         """Return which articles of the day are linked to others, or were before."""
@@ -125,7 +152,7 @@ class _Scope:
             if not linked.num_rows:
                 return len(self._days) > size
             columns = linked.to_pydict()
-            for a, b, a_day, b_day, relation, in_b, in_a in zip(
+            for a, b, a_day, b_day, relation, in_b, in_a, _ in zip(
                 *(columns[name] for name in _EDGE_COLUMNS), strict=True
             ):
                 self.edges[a, b] = relation
@@ -153,7 +180,17 @@ class _Scope:
             if stored not in self._pairs_read and any(self._reaches(day, stored) for day in days):
                 self._pairs_read.add(stored)
                 pairs = self.store.read("duplicate_pairs", [stored], list(_EDGE_COLUMNS))
-                self._other_pairs.append(pairs)
+                for_cluster = pc.equal(pairs["found_by"], CLUSTER)
+                self._other_pairs.append(pairs.filter(pc.invert(for_cluster)))
+                self._note_verified(pairs.filter(for_cluster))
+
+    def _note_verified(self, pairs: pa.Table) -> None:
+        """Note what was verified for a cluster; of articles of this day it may not hold now."""
+        for row in pairs.to_pylist():
+            pair, days = (row["a_article_id"], row["b_article_id"]), _days_of(row)
+            self.verified_days[pair] = max(days)
+            if self.day not in days:
+                self.verified[pair] = row["relation"]
 
     def _reaches(self, day: date, stored: date) -> bool:
         last = date.max if self.window is None else day + timedelta(days=self.window)
@@ -161,7 +198,7 @@ class _Scope:
 
     def _recall_own(self) -> None:
         """Read the former clusters of articles of the day; these need not be there any more."""
-        former = self.store.read("cluster_members", [self.day])
+        former = self.stored("cluster_members", self.day)
         former = former.filter(pc.greater(former["cluster_size"], 1))
         there = former.filter(pc.is_in(former["article_id"], _array(self.own["article_id"])))
         self._days |= dict.fromkeys(there["article_id"].to_pylist(), self.day)
@@ -175,14 +212,11 @@ class _Scope:
         """Read the former states of articles; return whether their clusters had other members."""
         size = len(self._days)
         homes: dict[date, set[str]] = defaultdict(set)
-        names = contracts.arrow_schema("cluster_members").names
         for day, known in wanted.items():
-            ids = _ids(known)
-            for part in self.store.rows_with("cluster_members", day, "article_id", ids, names):
-                for row in part.to_pylist():
-                    self._remember(row, day)
-                    if row["cluster_size"] > 1 and row["cluster_id"] not in self.before:
-                        homes[row["canonical_scrape_date"]].add(row["cluster_id"])
+            for row in self._chosen("cluster_members", day, "article_id", _ids(known)):
+                self._remember(row, day)
+                if row["cluster_size"] > 1 and row["cluster_id"] not in self.before:
+                    homes[row["canonical_scrape_date"]].add(row["cluster_id"])
             self._members_read |= known
         for day, clusters in homes.items():
             self._recall_clusters(day, clusters)
@@ -195,11 +229,13 @@ class _Scope:
             self.articles[article_id] = _article_of_row(row, day)
 
     def _recall_clusters(self, day: date, clusters: Iterable[str]) -> None:
-        names = contracts.arrow_schema("syndication_clusters").names
-        wanted = _ids(clusters)
-        for part in self.store.rows_with("syndication_clusters", day, "cluster_id", wanted, names):
-            for row in part.to_pylist():
-                self._recall_cluster(row, day)
+        for row in self._chosen("syndication_clusters", day, "cluster_id", _ids(clusters)):
+            self._recall_cluster(row, day)
+
+    def _chosen(self, table: str, day: date, key: str, values: pa.Array) -> list[dict[str, Any]]:
+        stored = self.stored(table, day)
+        rows: list[dict[str, Any]] = stored.filter(pc.is_in(stored[key], values)).to_pylist()
+        return rows
 
     def _recall_cluster(self, row: dict[str, Any], day: date) -> None:
         members = row["member_article_ids"]
@@ -227,39 +263,45 @@ class _Scope:
             edges[owner[edge[0]]][edge] = self.likeness[edge]
         for group in groups:
             articles = {each: self.articles[each] for each in group}
-            relate = _Relations(self.edges, articles, self.store)
-            found += gather(articles, edges[group[0]], relate)
+            found += gather(articles, edges[group[0]], self._relate)
         return [cluster for cluster in found if cluster.relations]
 
+    def _relate(self, canonical: str, others: Sequence[str]) -> dict[str, str]:
+        """Return the relations of the duplicates of `canonical`: as stored, or verified now."""
+        pairs = {other: _pair(canonical, other) for other in others}
+        known = {other: self._known(pair) for other, pair in pairs.items()}
+        unknown = [other for other in others if known[other] is None]
+        relations = {other: relation for other, relation in known.items() if relation}
+        for start in range(0, len(unknown), _TEXTS):
+            relations |= self._verify(canonical, unknown[start : start + _TEXTS])
+        return relations
 
-class _Relations:
-    """Relations of pairs in one component: as stored, or verified when asked for."""
+    def _known(self, pair: tuple[str, str]) -> str | None:
+        return self.edges.get(pair) or self.verified.get(pair)
 
-    def __init__(
-        self, edges: dict[tuple[str, str], str], articles: dict[str, Article], store: Store
-    ) -> None:
-        self._edges, self._articles, self._store = edges, articles, store
-        self._bodies: Bodies | None = None
+    def _verify(self, canonical: str, others: Sequence[str]) -> dict[str, str]:
+        pairs = [_pair(canonical, other) for other in others]
+        days = [[self.articles[each].scrape_date for each in pair] for pair in pairs]
+        asked = Pairs(
+            [a for a, _ in pairs], [b for _, b in pairs],
+            [a_day for a_day, _ in days], [b_day for _, b_day in days],
+        )  # fmt: skip
+        found = verified(asked, self._texts([canonical, *others]), CLUSTER)
+        self.fresh.append(found)
+        columns = ("a_article_id", "b_article_id", "relation")
+        rows = zip(*(found[name].to_pylist() for name in columns), strict=True)
+        return {b if a == canonical else a: relation for a, b, relation in rows}
 
-    def __call__(self, one: str, other: str) -> str | None:
-        stored = self._edges.get((min(one, other), max(one, other)))
-        if stored is not None:
-            return stored
-        if self._bodies is None:
-            self._bodies = Bodies(self._texts())
-        found = verify_duplicate(one, other, self._bodies)
-        return found.verdict.relation if found else None
-
-    def _texts(self) -> dict[str, str]:
+    def _texts(self, ids: Iterable[str]) -> dict[str, str]:
         by_day: dict[date, list[str]] = defaultdict(list)
-        for each in self._articles.values():
-            by_day[each.scrape_date].append(each.article_id)
+        for each in ids:
+            by_day[self.articles[each].scrape_date].append(each)
         columns = ["article_id", "text"]
         return {
             article_id: text
-            for day, ids in sorted(by_day.items())
-            for part in self._store.rows_with(
-                "clean_documents", day, "article_id", _ids(ids), columns
+            for day, some in sorted(by_day.items())
+            for part in self.store.rows_with(
+                "clean_documents", day, "article_id", _ids(some), columns
             )
             for article_id, text in zip(*(part[name].to_pylist() for name in columns), strict=True)
         }
@@ -376,7 +418,7 @@ def _merged_members(day: date, rows: list[dict[str, Any]], scope: _Scope) -> pa.
     if day == scope.day:
         lone = _lone_members(scope.own.filter(pc.invert(scope.own_linked())), day)
         return pa.concat_tables([lone, fresh]).sort_by("article_id")
-    stored = scope.store.read("cluster_members", [day])
+    stored = scope.stored("cluster_members", day)
     kept = stored.filter(pc.invert(pc.is_in(stored["article_id"], fresh["article_id"])))
     return pa.concat_tables([kept, fresh]).sort_by("article_id")
 
@@ -412,7 +454,7 @@ def _cluster_partitions(
         rows.setdefault(row["scrape_date"], []).append(row)
     tables = {}
     for day, fresh in rows.items():
-        stored = scope.store.read("syndication_clusters", [day])
+        stored = scope.stored("syndication_clusters", day)
         obsolete = gone.get(day, set()) | {row["cluster_id"] for row in fresh}
         kept = stored.filter(pc.invert(_among(stored["cluster_id"], obsolete)))
         table = pa.concat_tables([kept, contracts.to_table("syndication_clusters", fresh)])
@@ -437,6 +479,37 @@ def _cluster_row(cluster: Cluster, cluster_id: str, scope: _Scope) -> dict[str, 
         "first_date": min(dates),
         "last_date": max(dates),
     }
+
+
+def _evidence_partitions(found: Sequence[Cluster], scope: _Scope) -> dict[date, pa.Table]:
+    """Return the changed evidence of members that were verified for their cluster alone."""
+    wanted = {
+        pair
+        for cluster in found
+        for pair in (_pair(cluster.canonical, member) for member in cluster.relations)
+        if pair not in scope.edges
+    }
+    fresh = pa.concat_tables([contracts.empty_table("duplicate_pairs"), *scope.fresh])
+    days = set(fresh["scrape_date"].to_pylist())
+    days |= {day for pair, day in scope.verified_days.items() if not scope.keeps(pair, wanted)}
+    tables = {}
+    for day in sorted(days):
+        stored = scope.store.read("duplicate_pairs", [day])
+        stored = stored.filter(pc.equal(stored["found_by"], CLUSTER))
+        ids = (stored[f"{side}_article_id"].to_pylist() for side in "ab")
+        kept = [scope.keeps(pair, wanted) for pair in zip(*ids, strict=True)]
+        of_day = fresh.filter(pc.equal(fresh["scrape_date"], pa.scalar(day)))
+        table = pa.concat_tables([stored.filter(pa.array(kept, pa.bool_())), of_day])
+        tables[day] = table.sort_by([(f"{side}_article_id", "ascending") for side in "ab"])
+    return tables
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return min(one, other), max(one, other)
+
+
+def _days_of(row: dict[str, Any]) -> tuple[date, date]:
+    return row["a_scrape_date"], row["b_scrape_date"]
 
 
 def _ledger_table(rows: list[dict[str, Any]], day: date, store: Store) -> pa.Table:

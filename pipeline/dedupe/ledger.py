@@ -51,30 +51,29 @@ def events(
 ) -> list[dict[str, Any]]:
     """Return what happened between `before` and `clusters`, as ledger rows without sequence."""
     old = {each.cluster_id: each for each in before}
+    former = {member: each.cluster_id for each in before for member in each.members}
     new = {each: cluster for each, cluster in zip(ids, clusters, strict=True) if cluster.relations}
     home = {member: each for each, cluster in new.items() for member in cluster.members}
     rows: list[dict[str, Any]] = []
     for cluster_id in sorted(old.keys() | new.keys()):
         if cluster_id not in old:
-            rows += _created(cluster_id, new[cluster_id], old)
+            rows += _created(cluster_id, new[cluster_id], former)
         elif cluster_id not in new:
             rows += _ended(old[cluster_id], home)
         else:
-            rows += _changed(old[cluster_id], new[cluster_id], home, old)
+            rows += _changed(old[cluster_id], new[cluster_id], home, former)
     return rows
 
 
 def _created(
-    cluster_id: str, cluster: Cluster, old: Mapping[str, Before]
+    cluster_id: str, cluster: Cluster, former: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    members = set(cluster.members)
-    parents = Counter({each.cluster_id: len(each.members & members) for each in old.values()})
-    for parent, count in sorted((+parents).items()):
+    parents = Counter(former[each] for each in cluster.members if each in former)
+    for parent, count in sorted(parents.items()):
         yield _row("split", parent, None, cluster_id, f"{count} articles went to {cluster_id}.")
     yield _row("create", cluster_id, cluster.canonical, None, cluster.reason)
-    earlier = {member for each in old.values() for member in each.members}
     for member, relation in cluster.relations.items():
-        if member not in earlier:
+        if member not in former:
             yield _row("join", cluster_id, member, None, f"{relation} of {cluster.canonical}.")
 
 
@@ -89,16 +88,10 @@ def _ended(old: Before, home: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 
 
 def _changed(
-    old: Before, cluster: Cluster, home: Mapping[str, str], others: Mapping[str, Before]
+    old: Before, cluster: Cluster, home: Mapping[str, str], former: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     members = set(cluster.members)
-    merged = {
-        member
-        for each in others.values()
-        if each.cluster_id != old.cluster_id
-        for member in each.members
-    }
-    for member in sorted(members - old.members - merged):
+    for member in sorted(each for each in members if each not in former):
         relation = cluster.relations.get(member)
         text = f"{relation} of {cluster.canonical}." if relation else cluster.reason
         yield _row("join", old.cluster_id, member, None, text)

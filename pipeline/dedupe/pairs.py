@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pipeline import contracts
 from pipeline.dedupe import candidates
 from pipeline.dedupe.store import Store
-from pipeline.dedupe.verify import Bodies, pair_table, verify
+from pipeline.dedupe.verify import ANCHORS, Pairs, verified
 from pipeline.dedupe.words import Bools
 
 #: Days before and after a day in which copies of its articles are looked for.
@@ -26,6 +26,7 @@ WINDOW_DAYS: Final = 30
 #: Pairs whose texts are held as words at a time, and bytes of text held in memory.
 _CHUNK_PAIRS: Final = 1024
 _TEXT_BYTES: Final = 64 << 20
+_PAIR_COLUMNS: Final = ("a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date")
 _FINGERPRINT_COLUMNS: Final = ["article_id", "anchors", "anchor_quoted"]
 
 
@@ -77,12 +78,8 @@ def _verified(found: pa.Table, store: Store) -> pa.Table:
 
 def _verified_chunk(found: pa.Table, start: int, texts: _Texts) -> pa.Table:
     rows = found.to_pydict()
-    pairs = list(zip(rows["a_article_id"], rows["b_article_id"], strict=True))
-    days = list(zip(rows["a_scrape_date"], rows["b_scrape_date"], strict=True))
-    bodies = texts.bodies(start, start + len(pairs))
-    judged = zip(verify(pairs, bodies), days, strict=True)
-    held = [(each, both) for each, both in judged if each is not None]
-    return pair_table([each for each, _ in held], [both for _, both in held], bodies)
+    pairs = Pairs(*(rows[name] for name in _PAIR_COLUMNS))
+    return verified(pairs, texts.of(start, start + found.num_rows), ANCHORS)
 
 
 class _Texts:
@@ -121,11 +118,11 @@ class _Texts:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def bodies(self, first: int, end: int) -> Bodies:
-        """Return the bodies of the candidates `first:end`."""
+    def of(self, first: int, end: int) -> dict[str, str]:
+        """Return the texts of the candidates `first:end` by article id."""
         places = np.unique(self._places[:, first:end])
         ids = self._ids.take(pa.array(places)).to_pylist()
-        return Bodies(dict(zip(ids, map(self._text, places.tolist()), strict=True)))
+        return dict(zip(ids, map(self._text, places.tolist()), strict=True))
 
     def _text(self, place: int) -> str:
         if self._sizes[place] < 0:
@@ -141,7 +138,8 @@ def _both(found: pa.Table, name: str) -> Any:
 
 
 def _replaced(stored: pa.Table, fresh: pa.Table, day: date) -> pa.Table:
-    """Return `stored` with its pairs that touch `day` replaced by `fresh`."""
+    """Return the pairs found by anchors in `stored`, those that touch `day` replaced by `fresh`."""
+    stored = stored.filter(pc.equal(stored["found_by"], ANCHORS))
     touches = pc.or_(
         pc.equal(stored["a_scrape_date"], pa.scalar(day)),
         pc.equal(stored["b_scrape_date"], pa.scalar(day)),

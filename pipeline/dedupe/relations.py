@@ -8,14 +8,17 @@ evidence is gathered does not belong here.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.data_files import read_yaml
-from pipeline.dedupe.align import Evidence
+from pipeline.dedupe.align import Evidence, Floats
+from pipeline.dedupe.words import Bools
 
 COPY: Final = "copy"
 EXCERPT: Final = "excerpt"
@@ -39,48 +42,72 @@ class Verdict:
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Return the verdict on a pair."""
+    """Return the verdict on one pair."""
+    relations, probability = judge_all(_columns(evidence))
+    return Verdict(relations[0], float(probability[0]))
+
+
+def judge_all(evidence: Mapping[str, Floats]) -> tuple[list[str], Floats]:
+    """Return relation and probability of each pair; `evidence` holds arrays of its fields."""
     model = _model()
-    probability = _probability(features(evidence))
-    if probability < model["threshold"]:
-        return Verdict(NONE, probability)
-    return Verdict(kind(evidence, model["relations"]), probability)
-
-
-def may_be_family(shared: float, story: float, story_words: int) -> bool:
-    """Return whether a pair can be a duplicate, given its `shared` and a bound of its `story`."""
-    values = {"story": _story(story, shared, story_words), "template": 0.0}
-    return bool(_probability(values) >= _model()["threshold"])
+    probability = _probability(feature_columns(evidence))
+    family = (probability >= model["threshold"]) & ~_stray(evidence, model["relations"])
+    kinds = np.where(family, _kinds(evidence, model["relations"]), NONE)
+    return kinds.tolist(), probability
 
 
 def features(evidence: Evidence) -> dict[str, float]:
     """Return the features of the model by name; all between 0 and about 1."""
+    values = feature_columns(_columns(evidence))
+    return {name: float(value[0]) for name, value in values.items()}
+
+
+def kind(evidence: Evidence) -> str:
+    """Return the relation of two articles known to be one family."""
+    return str(_kinds(_columns(evidence), _model()["relations"])[0])
+
+
+def _columns(evidence: Evidence) -> dict[str, Floats]:
+    return {
+        each.name: np.array([getattr(evidence, each.name)], np.float64) for each in fields(evidence)
+    }
+
+
+def feature_columns(evidence: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return the features of many pairs, given arrays of the fields of their evidence."""
     # Revisions change some facts of the sentences they keep; a form filled in anew, most.
-    template = min(max((evidence.fact_gap - 0.3) / 0.3, 0.0), 1.0)
-    story = _story(evidence.story, evidence.shared, evidence.story_words)
-    return {"story": story, "template": template}
-
-
-def _story(story: float, shared: float, words: int) -> float:
+    template = np.clip((evidence["fact_gap"] - 0.3) / 0.3, 0.0, 1.0)
+    words = evidence["story_words"]
     # In a text with hardly a word outside quotations and refrains, these are the text.
-    trust = min(1.0, words / 60)
+    trust = np.minimum(1.0, words / 60)
     # Of few words, a stock phrase is a large share.
-    return trust * story * words / (words + _STOCK_WORDS) + (1 - trust) * shared
+    story = trust * evidence["story"] * words / (words + _STOCK_WORDS)
+    return {"story": story + (1 - trust) * evidence["shared"], "template": template}
 
 
-def _probability(values: Mapping[str, float]) -> float:
+def _probability(values: Mapping[str, Floats]) -> Floats:
     model = _model()
     weights: Mapping[str, float] = model["weights"]
     score = model["intercept"] + sum(weights[name] * values[name] for name in weights)
-    return 1 / (1 + math.exp(-max(min(score, 30.0), -30.0)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(score, -30.0, 30.0))), np.float64)
 
 
-def kind(evidence: Evidence, limits: Mapping[str, float]) -> str:
-    """Return the relation of two articles known to be one family."""
-    whole = max(evidence.sentences, evidence.shared) >= limits["whole"]
-    if not whole or evidence.shared < limits["verbatim"]:
-        return REVISION
-    return COPY if evidence.length_ratio >= limits["same_length"] else EXCERPT
+def _stray(evidence: Mapping[str, Floats], limits: Mapping[str, float]) -> Bools:
+    """Return which pairs share too few words for one to be a part of the other.
+
+    Papers print the same few sentences under unlike texts: a copyright line, a contact, how to
+    give. Where that is all that there is of an article, it stands in every other one of the
+    house. As a whole, of about the same length, so short a text may be a brief and its copy.
+    """
+    shorter = np.minimum(evidence["words_a"], evidence["words_b"])
+    few = evidence["shared"] * shorter < limits["part_words"]
+    return few & (evidence["length_ratio"] < limits["same_length"])
+
+
+def _kinds(evidence: Mapping[str, Floats], limits: Mapping[str, float]) -> npt.NDArray[np.str_]:
+    whole = np.maximum(evidence["sentences"], evidence["shared"]) >= limits["whole"]
+    part = np.where(evidence["length_ratio"] >= limits["same_length"], COPY, EXCERPT)
+    return np.where(whole & (evidence["shared"] >= limits["verbatim"]), part, REVISION)
 
 
 @functools.cache

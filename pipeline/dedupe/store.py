@@ -38,7 +38,7 @@ class MemoryStore:
     """Tables in memory, for tests, benchmarks and small corpora."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, dict[date, pa.Table]] = defaultdict(dict)
+        self._tables: dict[str, dict[date, dict[str, pa.Table]]] = defaultdict(dict)
 
     def partitions(self, table: str) -> list[date]:
         """Return the days that `table` has, in order."""
@@ -53,7 +53,8 @@ class MemoryStore:
     ) -> pa.Table:
         """Return rows as `Store.read` does."""
         days = self.partitions(table) if dates is None else dates
-        parts = [self._tables[table][each] for each in days if each in self._tables[table]]
+        stored = [self._tables[table].get(each, {}) for each in days]
+        parts = [rows for day in stored for _, rows in sorted(day.items())]
         data = pa.concat_tables([contracts.empty_table(table), *parts])
         data = data if where is None else data.filter(where)
         return data if columns is None else data.select(list(columns))
@@ -65,9 +66,9 @@ class MemoryStore:
         data = self.read(table, [day])
         yield data.filter(pc.is_in(data[key], values)).select(list(columns))
 
-    def write(self, table: str, day: date, data: pa.Table) -> None:
-        """Replace a partition."""
-        self._tables[table][day] = data.cast(contracts.arrow_schema(table))
+    def write(self, table: str, day: date, data: pa.Table, part: str = "part-0") -> None:
+        """Replace a part of a partition."""
+        self._tables[table].setdefault(day, {})[part] = data.cast(contracts.arrow_schema(table))
 
     def append(self, table: str, day: date, data: pa.Table) -> None:
         """Add rows to a partition."""

@@ -19,6 +19,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -29,17 +31,29 @@ SHINGLE: Final = 5
 _GAP, _LETTER, _IDEOGRAPH, _IGNORED = 0, 1, 2, 3
 _IDEOGRAPHS: Final = 0x2E80  # the first code point of the East Asian blocks
 _TABLE_SIZE: Final = 0x20000  # planes 0 and 1; code points beyond are ideographs
-_BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
-_BASE_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+_BASE: Final = 0x9E3779B97F4A7C15
+_STRIDE: Final = 4  # characters hashed at a time
+#: What leaves the first n of these.
+_FIRST_CHARACTERS: Final = np.array([(1 << 16 * n) - 1 for n in range(_STRIDE + 1)], np.uint64)
+_MARK_BITS: Final = 16  # bits of a folded character, below its marks
 _LONGEST_QUOTATION: Final = 1_500  # characters
-_BLOCK_CHARACTERS: Final = 1 << 18  # a block's arrays stay within the processor's cache
+_BLOCK_CHARACTERS: Final = 1 << 17  # a block's arrays stay within the processor's cache
 
 _KIND: Final = 3  # the two bits of a mark that hold one of the above
 _NEWLINE, _TERMINATOR, _UPPER, _DIGIT, _QUOTE, _SPACE = 4, 8, 16, 32, 64, 128
-_ALWAYS_OPENING, _STRAIGHT, _GUILLEMETS = "„‟", '"＂', "«»"
-_DOUBLE: Final = _ALWAYS_OPENING + _STRAIGHT + _GUILLEMETS + "“”"
-_OPENING_SINGLE, _CLOSING_SINGLE, _STRAIGHT_SINGLE = "‘‚‹", "’›", "'"
-_QUOTES: Final = _DOUBLE + _OPENING_SINGLE + _CLOSING_SINGLE + _STRAIGHT_SINGLE
+#: Kinds of quotation marks, double ones first, and which characters they are.
+_OPENS, _EITHER_WAY, _HIGH_DOUBLE, _OTHER_DOUBLE = 1, 2, 3, 4
+_SINGLE_OPENS, _SINGLE_CLOSES, _SINGLE_STRAIGHT = 5, 6, 7
+_QUOTE_MARKS: Final = {
+    _OPENS: "„‟",
+    _EITHER_WAY: '"＂«»',
+    _HIGH_DOUBLE: "“",
+    _OTHER_DOUBLE: "”",
+    _SINGLE_OPENS: "‘‚‹",
+    _SINGLE_CLOSES: "’›",
+    _SINGLE_STRAIGHT: "'",
+}
+_QUOTES: Final = "".join(_QUOTE_MARKS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +115,38 @@ def shingles(hashes: U64) -> U64:
     if not size:
         return hashes
     count = len(hashes) - size + 1
-    mixed = np.zeros(count, np.uint64)
-    for place, factor in enumerate(_shingle_factors()[:size]):
+    mixed = hashes[:count] * _shingle_factors()[0]
+    for place, factor in enumerate(_shingle_factors()[1:size], 1):
         mixed += hashes[place : place + count] * factor
     return mix(mixed)
+
+
+def shingle_ranges(words: Words) -> tuple[I64, I64]:
+    """Return where the shingles of each text start among `text_shingles`, and how many it has."""
+    counts = np.diff(words.bounds)
+    return words.bounds[:-1], np.where(counts, np.maximum(counts - SHINGLE + 1, 1), 0)
+
+
+def text_shingles(words: Words) -> U64:
+    """Return at the place of each word the shingle that starts there.
+
+    The last four words of a text start none: what stands there is of no use. A text of fewer
+    than five words has one shingle, of all of them.
+    """
+    found = np.zeros(len(words.hashes), np.uint64)
+    if len(found) >= SHINGLE:
+        found[: len(found) - SHINGLE + 1] = shingles(words.hashes)
+    counts = np.diff(words.bounds)
+    for text in np.flatnonzero((counts > 0) & (counts < SHINGLE)).tolist():
+        first, end = words.bounds[text], words.bounds[text + 1]
+        found[first] = shingles(words.hashes[first:end])[0]
+    return found
+
+
+def ranges(starts: I64, sizes: I64) -> I64:
+    """Return the places of ranges given by start and size, one range after another."""
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
 
 
 def mix(values: U64) -> U64:
@@ -136,112 +178,133 @@ def _read_block(texts: list[str]) -> Words:
     offsets = np.concatenate([[0], np.cumsum(lengths + 1)]).astype(np.int64)
     joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4")
-    marks, weights = _tables()
-    mark = marks.take(codes, mode="clip")
-    starts, ends = _word_edges(mark & np.uint8(_KIND))
-    hashes = _word_hashes(weights.take(codes, mode="clip"), starts, ends)
+    found = _table().take(codes, mode="clip")
+    mark = (found >> np.uint32(_MARK_BITS)).astype(np.uint8)
+    starts, ends, hashes = _words(found.astype("<u2"), mark & np.uint8(_KIND))
     bounds = np.searchsorted(starts, offsets).astype(np.int64)
-    owner = np.repeat(np.arange(len(texts)), np.diff(bounds))
-    sentence = np.cumsum(_sentence_breaks(mark), dtype=np.int32)
-    sentences = sentence[starts]
+    sizes = np.diff(bounds)
+    special = np.flatnonzero((mark & np.uint8(_NEWLINE | _TERMINATOR | _QUOTE)) != 0)
+    following = np.searchsorted(starts, special)  # the word behind each
+    is_break = _is_break(mark, special)
+    breaks = special[is_break]
+    sentences = _passed(following[is_break], len(starts))
     first = np.ones(len(starts), np.bool_)
     first[1:] = sentences[1:] != sentences[:-1]
     initial = mark[starts]
     facts = ((initial & _DIGIT) > 0) | (((initial & _UPPER) > 0) & ~first)
-    sentences = sentences - sentence[offsets[:-1]][owner]
-    quoted = _quoted(codes, mark, starts)
+    sentences -= np.repeat(np.searchsorted(breaks, offsets[:-1], side="right"), sizes)
+    quoted = _quoted(codes, mark, special, following, len(starts))
     _quote_posts(joined, starts, quoted)
-    return Words(
-        hashes,
-        starts - offsets[owner],
-        ends - offsets[owner],
-        quoted,
-        facts,
-        sentences.astype(np.int64),
-        bounds,
-    )
+    shift = np.repeat(offsets[:-1], sizes)
+    return Words(hashes, starts - shift, ends - shift, quoted, facts, sentences, bounds)
 
 
-def _word_edges(kind: npt.NDArray[np.uint8]) -> tuple[I64, I64]:
-    """Return where words start and end; ignored characters neither split nor make words."""
+def _words(folded: U16, kind: U8) -> tuple[I64, I64, U64]:
+    """Return where words start and end, and their hashes.
+
+    Ignored characters (soft hyphens, accents of their own) neither split words nor change them.
+    """
+    if (kind != _IGNORED).all():
+        starts, ends = _word_edges(kind)
+        return starts, ends, _word_hashes(folded, starts, ends)
+    kept = np.flatnonzero(kind != _IGNORED)
+    folded = folded[kept]
+    starts, ends = _word_edges(kind[kept])
+    return kept[starts], kept[ends], _word_hashes(folded, starts, ends)
+
+
+def _word_edges(kind: U8) -> tuple[I64, I64]:
+    """Return where words start and end; the last character belongs to none."""
     inside = kind == _LETTER
-    if (kind == _IGNORED).any():
-        # An ignored character takes the side of the character before it.
-        places = np.arange(len(kind))
-        known = np.maximum.accumulate(np.where(kind != _IGNORED, places, 0))
-        inside = inside[known]
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     if len(inside) and inside[0]:
         edges = np.concatenate([[0], edges])
     starts, ends = edges[0::2], edges[1::2]
-    ideographs = np.flatnonzero(kind == _IDEOGRAPH)
+    ideographs = np.flatnonzero(kind == _IDEOGRAPH) if (kind == _IDEOGRAPH).any() else starts[:0]
     if len(ideographs):
         starts = np.sort(np.concatenate([starts, ideographs]))
         ends = np.sort(np.concatenate([ends, ideographs + 1]))
     return starts, ends
 
 
-def _word_hashes(weight: U64, starts: I64, ends: I64) -> U64:
-    """Hash words as polynomials of their characters, by differences of one running sum."""
-    powers, inverses = _powers(len(weight))
-    sums = np.empty(len(weight) + 1, np.uint64)
-    sums[0] = 0
-    np.cumsum(weight * powers[: len(weight)], out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * inverses[starts])
+def _word_hashes(folded: U16, starts: I64, ends: I64) -> U64:
+    """Hash words by four characters at a time: one round for most of them."""
+    padded = np.concatenate([folded, np.zeros(_STRIDE, "<u2")])
+    # The four characters from each place on, as one number.
+    fours = np.ndarray((len(folded),), "<u8", padded, strides=(2,))
+    rest = ends - starts
+    hashes = fours[starts] & _FIRST_CHARACTERS[np.minimum(rest, _STRIDE)]
+    longer = np.flatnonzero(rest > _STRIDE)
+    places, rest = starts[longer] + _STRIDE, rest[longer] - _STRIDE
+    while len(longer):
+        part = fours[places] & _FIRST_CHARACTERS[np.minimum(rest, _STRIDE)]
+        hashes[longer] = hashes[longer] * np.uint64(_BASE) + part
+        more = np.flatnonzero(rest > _STRIDE)
+        longer, places, rest = longer[more], places[more] + _STRIDE, rest[more] - _STRIDE
+    return mix(hashes)
 
 
-def _sentence_breaks(mark: npt.NDArray[np.uint8]) -> Bools:
-    """Return where a sentence ends: at a line break, or at . ! ? … before a gap."""
-    breaks: Bools = (mark & _NEWLINE) != 0
-    places = np.flatnonzero((mark & _TERMINATOR) != 0)
-    following = mark[np.minimum(places + 1, len(mark) - 1)]
-    breaks[places] = (following & (_QUOTE | _SPACE | _TERMINATOR)) != 0
-    return breaks
+def _passed(following: I64, words: int) -> I64:
+    """Return how many places come before each word, given the word behind each place."""
+    counts = np.bincount(following, minlength=words)
+    return np.cumsum(counts[:words], dtype=np.int64)
 
 
-def _quoted(codes: npt.NDArray[np.uint32], mark: npt.NDArray[np.uint8], starts: I64) -> Bools:
+def _is_break(mark: U8, special: I64) -> Bools:
+    """Return which marks end a sentence: a line break, or one of . ! ? … before a gap."""
+    kinds = mark[special]
+    following = mark[np.minimum(special + 1, len(mark) - 1)]
+    before_gap = (following & (_QUOTE | _SPACE | _TERMINATOR)) != 0
+    ends: Bools = ((kinds & _NEWLINE) != 0) | (((kinds & _TERMINATOR) != 0) & before_gap)
+    return ends
+
+
+def _quoted(
+    codes: npt.NDArray[np.uint32],
+    mark: U8,
+    special: I64,
+    following: I64,
+    words: int,
+) -> Bools:
     """Mark the words inside quotation marks; a quotation ends with its line at the latest."""
-    is_event = (mark & (_QUOTE | _NEWLINE)) != 0
-    places = np.flatnonzero(is_event)
-    if not len(places):
-        return np.zeros(len(starts), np.bool_)
-    found = codes[places]
-    newline = found == ord("\n")
+    chosen = (mark[special] & (_QUOTE | _NEWLINE)) != 0
+    places = special[chosen]
+    found = _quote_kinds().take(codes[places], mode="clip")
+    newline = found == 0
+    if newline.all():
+        return np.zeros(words, np.bool_)
     inside = _inside(places, newline, *_double_marks(found, mark, places))
     inside |= _inside(places, newline, *_single_marks(found, mark, codes, places))
-    last = np.cumsum(is_event, dtype=np.int32)[starts] - 1
+    last = _passed(following[chosen], words) - 1
     return (last >= 0) & inside[np.maximum(last, 0)]
 
 
-def _double_marks(
-    found: npt.NDArray[np.uint32], mark: npt.NDArray[np.uint8], places: I64
-) -> tuple[Bools, Bools]:
+def _double_marks(found: U8, mark: U8, places: I64) -> tuple[Bools, Bools]:
     """Tell opening from closing marks by the side on which there is a gap, where it matters.
 
     Straight marks are both; “ closes in German, and « and » change places between languages.
     """
     gap_before = (mark[np.maximum(places - 1, 0)] & _SPACE > 0) | (places == 0)
     gap_after = mark[np.minimum(places + 1, len(mark) - 1)] & _SPACE > 0
-    either_way = _among(found, _STRAIGHT + _GUILLEMETS)
-    opening = _among(found, _ALWAYS_OPENING) | (either_way & gap_before & ~gap_after)
-    opening |= (found == ord("“")) & (gap_before | ~gap_after)
-    return opening, _among(found, _DOUBLE) & ~opening
+    opening = (found == _OPENS) | ((found == _EITHER_WAY) & gap_before & ~gap_after)
+    opening |= (found == _HIGH_DOUBLE) & (gap_before | ~gap_after)
+    return opening, (found <= _OTHER_DOUBLE) & (found > 0) & ~opening
 
 
 def _single_marks(
-    found: npt.NDArray[np.uint32],
-    mark: npt.NDArray[np.uint8],
+    found: U8,
+    mark: U8,
     codes: npt.NDArray[np.uint32],
     places: I64,
 ) -> tuple[Bools, Bools]:
     """Tell single quotation marks from apostrophes by what stands beside them."""
     before = (places > 0) & (mark[places - 1] & _KIND != _GAP)
-    after = mark[np.minimum(places + 1, len(mark) - 1)] & _KIND != _GAP
-    straight = _among(found, _STRAIGHT_SINGLE)
-    following = codes[np.minimum(places + 1, len(codes) - 1)]
-    digit = (following >= ord("0")) & (following <= ord("9"))
-    opening = (_among(found, _OPENING_SINGLE) | straight) & ~before & after & ~digit
-    return opening, (_among(found, _CLOSING_SINGLE) | straight) & ~after & ~opening
+    behind = np.minimum(places + 1, len(mark) - 1)
+    after = mark[behind] & _KIND != _GAP
+    straight = found == _SINGLE_STRAIGHT
+    digit = (codes[behind] >= ord("0")) & (codes[behind] <= ord("9"))
+    opening = ((found == _SINGLE_OPENS) | straight) & ~before & after & ~digit
+    return opening, ((found == _SINGLE_CLOSES) | straight) & ~after & ~opening
 
 
 def _inside(places: I64, newline: Bools, opening: Bools, closing: Bools) -> Bools:
@@ -257,11 +320,6 @@ def _inside(places: I64, newline: Bools, opening: Bools, closing: Bools) -> Bool
     last = np.searchsorted(changes, np.arange(len(places)), side="right") - 1
     inside: Bools = (last >= 0) & good[np.maximum(last, 0)]
     return inside
-
-
-def _among(found: npt.NDArray[np.uint32], characters: str) -> Bools:
-    either: Bools = functools.reduce(np.logical_or, [found == ord(one) for one in characters])
-    return either
 
 
 def _quote_posts(joined: str, starts: I64, quoted: Bools) -> None:
@@ -282,33 +340,27 @@ def _shingle_factors() -> tuple[np.uint64, ...]:
     return tuple(np.uint64(pow(_BASE, 7 + 2 * place, 1 << 64)) for place in range(SHINGLE))
 
 
-@functools.lru_cache(maxsize=2)
-def _powers_of(size: int) -> tuple[U64, U64]:
-    powers = np.full(size, _BASE, np.uint64)
-    inverses = np.full(size, _BASE_INVERSE, np.uint64)
-    powers[0] = inverses[0] = 1
-    return np.multiply.accumulate(powers), np.multiply.accumulate(inverses)
-
-
-def _powers(size: int) -> tuple[U64, U64]:
-    """Return powers of the base and of its inverse, for at least `size` characters."""
-    return _powers_of(max(2 * _BLOCK_CHARACTERS, 1 << (size - 1).bit_length()))
+@functools.cache
+def _quote_kinds() -> U8:
+    """Return the kind of quotation mark of every code point, 0 where it is none."""
+    kinds = np.zeros(max(map(ord, _QUOTES)) + 2, np.uint8)
+    for kind, characters in _QUOTE_MARKS.items():
+        kinds[[ord(each) for each in characters]] = kind
+    return kinds
 
 
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.uint8], U64]:
-    """Return marks and hash weight of every code point below `_TABLE_SIZE`."""
-    folded = np.arange(_TABLE_SIZE, dtype=np.uint64)
-    marks = np.zeros(_TABLE_SIZE, np.uint8)
+def _table() -> npt.NDArray[np.uint32]:
+    """Return the folded character, and above it the marks, of every code point of two planes."""
+    folded = np.arange(_TABLE_SIZE, dtype=np.uint32)
+    marks = np.zeros(_TABLE_SIZE, np.uint32)
     for code in range(_TABLE_SIZE):
         character = chr(code)
         marks[code] = _mark(character)
         if marks[code] & _KIND == _LETTER and code < _IDEOGRAPHS:
             folded[code] = _fold(character)
     marks[-1] = _IDEOGRAPH  # stands for all code points beyond the table
-    weights = mix(folded + np.uint64(_BASE))
-    weights[marks & _KIND == _IGNORED] = 0
-    return marks, weights
+    return (marks << np.uint32(_MARK_BITS)) | (folded & np.uint32((1 << _MARK_BITS) - 1))
 
 
 def _mark(character: str) -> int:

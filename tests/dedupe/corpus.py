@@ -44,6 +44,8 @@ def run(store: MemoryStore, day: date, window: int | None = 30) -> ClusterChange
         store.write("cluster_members", each, table)
     for each, table in changes.clusters.items():
         store.write("syndication_clusters", each, table)
+    for each, table in changes.pairs.items():
+        store.write("duplicate_pairs", each, table, part="clusters")
     store.append("cluster_ledger", day, changes.ledger)
     return changes
 

@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
-from pipeline.dedupe.align import align, read_bodies
+from pipeline.dedupe.diff import diff
+from pipeline.dedupe.verify import compare
 
 from .invented import article, excerpt
 
 
 def evidence(one, other):
-    a, b = read_bodies([one, other])
-    return align(a, b).evidence
+    return compare(one, other)[1]
 
 
 def test_a_text_and_itself():
@@ -37,8 +37,7 @@ def test_evidence_is_the_same_either_way_round():
 def test_spans_are_the_shared_passages_in_both_texts():
     shared = article(7, 4)
     one, other = f"{article(1, 3)}\n\n{shared}", f"{shared}\n\n{article(2, 2)}"
-    a, b = read_bodies([one, other])
-    spans = align(a, b).spans(a, b)
+    spans = diff(one, other)
     longest = max(spans, key=lambda span: span["a_end"] - span["a_start"])
     passage = one[longest["a_start"] : longest["a_end"]]
     assert passage == other[longest["b_start"] : longest["b_end"]]
@@ -47,10 +46,7 @@ def test_spans_are_the_shared_passages_in_both_texts():
 
 def test_spans_of_a_do_not_overlap():
     repeated = "the very same five words again and again and again and again are here to stay"
-    a, b = read_bodies(
-        [f"{repeated} {article(1)} {repeated}", f"{article(2)} {repeated} {repeated}"]
-    )
-    spans = align(a, b).spans(a, b)
+    spans = diff(f"{repeated} {article(1)} {repeated}", f"{article(2)} {repeated} {repeated}")
     for before, after in itertools.pairwise(spans):
         assert before["a_end"] <= after["a_start"]
 
