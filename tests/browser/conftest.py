@@ -37,8 +37,7 @@ def axe():
 @pytest.fixture
 def page(chromium):
     """A page of its own; it must stay free of errors and load nothing from elsewhere."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 950})
-    context.set_default_timeout(60_000)
+    context = support.new_context(chromium, viewport={"width": 1400, "height": 950})
     page = context.new_page()
     page.troubles = []
     page.on("pageerror", lambda error: page.troubles.append(str(error)))

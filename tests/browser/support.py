@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds"
@@ -34,14 +35,15 @@ run_coordinator:
   class: DefaultRunCoordinator
 """
 
-#: How many runs the page of runs shows as ended.
-_ENDED = "(document.body.innerText.match(/\\b(Success|Failure)\\b/g) || []).length"
+#: Long enough for a loaded machine; nothing waits this long where all is well.
+SECONDS = 240
+_RUNS = """{runsOrError { ... on Runs { results { runId status tags { key value } } } }}"""
 
 
 def run_copydesk(inbox: Path, out: Path) -> None:
     """Run the command line over an inbox."""
     command = [sys.executable, "-m", "pipeline.cli", "run", str(inbox), "--out", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=2 * SECONDS)
 
 
 @contextmanager
@@ -65,9 +67,18 @@ def web_server(folder: Path, inbox: Path) -> Iterator[str]:
         _wait_for(f"{address}/server_info", server)
         yield address
     finally:
-        server.terminate()
-        server.wait(60)
+        end(server)
         log.close()
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and make it."""
+    process.terminate()
+    try:
+        process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:
@@ -76,7 +87,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 90) -> None:
+def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = SECONDS) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert server.poll() is None, "the web server stopped"
@@ -89,22 +100,52 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 90) ->
 
 
 def materialise(page, address: str, day: date = DAY) -> None:
-    """Click all assets of a day into a run, and wait until the run has succeeded."""
+    """Click all assets of a day into a run, and wait until it has succeeded."""
+    before = {run["runId"] for run in runs(page, address)}
+    dialog = choose_days(page, address, day.isoformat())
+    dialog.get_by_role("button", name="Launch 1 run").click()
+    run = until(lambda: _ended(page, address, before))
+    assert {"key": "dagster/partition", "value": day.isoformat()} in run["tags"]
+    assert run["status"] == "SUCCESS"
     page.goto(f"{address}/runs")
-    page.get_by_text("Launched by").or_(page.get_by_text("No runs")).first.wait_for()
-    before = page.evaluate(_ENDED)
+    page.locator(f"a[href$='{run['runId']}']").first.wait_for()
+    page.get_by_text("Success", exact=True).first.wait_for()
+
+
+def _ended(page, address: str, before: set[str]) -> dict[str, Any] | None:
+    """The run that was not there before, once it has ended."""
+    new = [run for run in runs(page, address) if run["runId"] not in before]
+    return new[0] if new and new[0]["status"] in {"SUCCESS", "FAILURE", "CANCELED"} else None
+
+
+def choose_days(page, address: str, days: str):
+    """Open the dialog that materialises all assets and choose days; return the dialog."""
     page.goto(f"{address}/asset-groups")
     page.get_by_role("button", name="Materialize all").click()
     dialog = page.locator(".bp5-dialog")
     dialog.get_by_role("button", name="Show all partitions").click()
-    box = dialog.locator("input[type=text]")
-    box.fill(day.isoformat())
+    # The first day stands under the bar once the dialog knows all days; it chooses one by itself.
+    dialog.get_by_text("2000-01-01", exact=True).wait_for()
+    box = dialog.locator("input[type=text]").first
+    box.fill(days)
     box.press("Enter")
-    dialog.get_by_role("button", name="Launch 1 run").click()
-    page.get_by_text("Launched run").first.wait_for()
-    page.goto(f"{address}/runs")
-    page.wait_for_function(f"before => {_ENDED} > before", arg=before, timeout=150_000)
-    assert page.get_by_text("Failure", exact=True).count() == 0
+    return dialog
+
+
+def runs(page, address: str) -> list[dict[str, Any]]:
+    """Return the runs that the web server knows."""
+    answer = page.request.post(f"{address}/graphql", data={"query": _RUNS}, timeout=1_000 * SECONDS)
+    return answer.json()["data"]["runsOrError"]["results"]
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """Return what `look` finds, as soon as it finds something."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.3)
+    raise TimeoutError("nothing came")
 
 
 def show_partition(page, address: str, asset: str, day: date = DAY) -> None:
@@ -115,4 +156,11 @@ def show_partition(page, address: str, asset: str, day: date = DAY) -> None:
 
 def open_chromium(playwright):
     """Start the browser without a window."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=1_000 * SECONDS)
+
+
+def new_context(browser, **options):
+    """Return a context that waits long enough for a loaded machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(1_000 * SECONDS)
+    return context
