@@ -186,7 +186,8 @@ class _Failures:
         self._rows[failure.source_uri, failure.sha256] = row
 
     def write(self, day: date, stage: str) -> None:
-        """Write the `stage` part of the day's quarantine."""
+        """Write the `stage` part of the day's quarantine, once the bytes it names are safe."""
+        self._storage.settle()
         table = to_table("quarantine", self._rows.values())
         self._storage.write("quarantine", day, table, part=stage)
 

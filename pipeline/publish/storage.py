@@ -42,6 +42,8 @@ _STAGING: Final = "_staging"
 _JOURNAL: Final = "_journal"
 #: Staging files so old belong to no living process.
 _STAGING_SECONDS: Final = 86_400
+#: So many files are made durable one by one; for more the whole system is asked once.
+_FEW: Final = 100
 
 
 class StorageError(RuntimeError):
@@ -70,6 +72,7 @@ class Storage:
         self._fs, self._root = open_filesystem(uri)
         self._local = isinstance(self._fs, pafs.LocalFileSystem)
         self._together: dict[str, str] | None = None
+        self._unsettled: list[str] = []
 
     # Paths ------------------------------------------------------------------------------------
 
@@ -216,13 +219,30 @@ class Storage:
             yield writer
 
     def keep_bytes(self, content: bytes) -> str:
-        """Keep `content` under its SHA-256, at once; return its path relative to the root."""
+        """Keep `content` under its SHA-256, at once; return its path relative to the root.
+
+        It is durable after `settle`: a crawl has a hundred thousand pictures, and to wait for the
+        disk at each of them takes a hundred times as long.
+        """
         digest = hashlib.sha256(content).hexdigest()
         relative = f"quarantine_bytes/{digest[:2]}/{digest}"
-        if not self._is_file(self.path(relative)):
-            with self.staged(self.path(relative), at_once=True) as sink:
+        info = self._fs.get_file_info(self.path(relative))
+        if info.type != pafs.FileType.File or info.size != len(content):
+            with self.staged(self.path(relative), at_once=True, durable=False) as sink:
                 sink.write(content)
+            if len(self._unsettled) <= _FEW:
+                self._unsettled.append(self.path(relative))
         return relative
+
+    def settle(self) -> None:
+        """Wait until what `keep_bytes` kept is on the disk."""
+        if self._local and len(self._unsettled) > _FEW:
+            os.sync()
+        elif self._local:
+            for path in self._unsettled:
+                _fsync(path)
+                _fsync(str(Path(path).parent))
+        self._unsettled = []
 
     def write_bytes(self, relative: str, content: bytes) -> None:
         """Write one file under the root, whole or not at all."""
@@ -236,7 +256,7 @@ class Storage:
         return content
 
     @contextmanager
-    def staged(self, path: str, at_once: bool = False) -> Iterator[Any]:
+    def staged(self, path: str, at_once: bool = False, durable: bool = True) -> Iterator[Any]:
         """Open a staging file that becomes `path` when the block ends well, else vanishes.
 
         Inside `together` it waits for the others, unless it is to appear `at_once`.
@@ -247,10 +267,10 @@ class Storage:
             with self._fs.open_output_stream(staging) as sink:
                 yield sink
             # A rename is atomic, but durable only once the file it names is on the disk.
-            if self._local:
+            if self._local and durable:
                 _fsync(staging)
             if self._together is None or at_once:
-                self._move(staging, path)
+                (self._move if durable else self._rename)(staging, path)
             else:
                 self._together[staging] = path
         except BaseException:
@@ -295,10 +315,13 @@ class Storage:
                 self._move(self.path(staging), self.path(path))
         self._discard(self.path(journal))
 
-    def _move(self, staging: str, path: str) -> None:
+    def _rename(self, staging: str, path: str) -> None:
         # On object stores a move copies one whole object, which readers see all at once.
         self._create_parent(path)
         self._fs.move(staging, path)
+
+    def _move(self, staging: str, path: str) -> None:
+        self._rename(staging, path)
         if self._local:
             _fsync(str(Path(path).parent))
 

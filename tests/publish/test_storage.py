@@ -116,6 +116,16 @@ def test_kept_bytes_are_named_by_their_hash(storage):
     assert storage.keep_bytes(b"\x00\xff") == path
 
 
+@pytest.mark.parametrize("count", [3, 150])
+def test_bytes_that_a_broken_machine_kept_in_part_are_kept_again(storage, count):
+    paths = [storage.keep_bytes(f"{number} bytes".encode()) for number in range(count)]
+    storage.settle()
+    Path(storage.path(paths[0])).write_bytes(b"0 b")
+    assert storage.keep_bytes(b"0 bytes") == paths[0]
+    assert storage.read_bytes(paths[0]) == b"0 bytes"
+    assert list(Path(storage.path("_staging")).iterdir()) == []
+
+
 def test_an_empty_partition_has_the_columns_of_the_contract(storage):
     storage.write("quarantine", DAY, _rows(0))
     assert storage.has("quarantine", DAY)

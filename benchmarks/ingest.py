@@ -1,0 +1,178 @@
+"""Reading one large file: documents a second and memory, beside what reads the same file bare.
+
+    python -m benchmarks.ingest [--gigabytes 0.5]
+
+A JSONL and a WARC file of invented articles, seeded, about 4 KB of text each; half of the WARC's
+responses are pictures. Copydesk runs its ingest stage: kinds, charsets, identities and quarantine,
+raw documents written to Parquet, in two processes. The others only read: a record parsed, its
+text taken. Memory must not grow with the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import measure, results
+
+_DAY: Final = date(2021, 3, 4)
+_SEED: Final = 20180727
+_GIGABYTE: Final = 1 << 30
+_PEER: Final = Path(".bench") / "warcio" / "bin" / "python"
+_PICTURE: Final = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 16
+
+Row = dict[str, Any]
+
+
+def run(gigabytes: float) -> list[Row]:
+    """Return a row for each format and system."""
+    rows = []
+    for kind, (write, systems) in FORMATS.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            source = Path(scratch) / f"large.{kind}"
+            items = write(source, int(gigabytes * _GIGABYTE))
+            for system in systems:
+                python = str(_PEER) if system == "warcio" else sys.executable
+                if Path(python).exists():
+                    rows.append(one(python, system, source, items))
+    return rows
+
+
+def one(python: str, system: str, source: Path, items: int) -> Row:
+    """Return the row of one system that reads `source`."""
+    with tempfile.TemporaryDirectory(dir=source.parent) as out:
+        command = [python, "-m", "benchmarks.ingest", "--work", system, str(source), out]
+        usage = measure.run(command)
+    came = int(usage.output.strip().rsplit("\n", 1)[-1])
+    return {
+        "file": f"{source.suffix[1:]}, {source.stat().st_size / _GIGABYTE:.2g} GB",
+        "system": system, "items": items, "articles": came,
+        "wall_seconds": usage.wall_seconds, "cpu_seconds": usage.cpu_seconds,
+        "items_a_second": items / usage.wall_seconds, "peak_mb": usage.peak_bytes / 2**20,
+    }  # fmt: skip
+
+
+def _articles() -> Iterator[tuple[int, str]]:
+    """Yield numbers and invented texts of about 4 KB, no two alike, without end."""
+    rng = random.Random(_SEED)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["".join(rng.choices(letters, k=rng.randint(2, 10))) for _ in range(5_000)]
+    paragraphs = [" ".join(rng.choices(words, k=100)).capitalize() + "." for _ in range(5_000)]
+    number = 0
+    while True:
+        number += 1
+        yield number, f"Story {number}.\n\n" + "\n\n".join(rng.choices(paragraphs, k=6))
+
+
+def _write_jsonl(path: Path, size: int) -> int:
+    with path.open("w", encoding="utf-8") as out:
+        for number, text in _articles():
+            row = {"url": f"https://a.example/{number}", "title": f"Story {number}", "text": text}
+            out.write(json.dumps(row) + "\n")
+            if out.tell() >= size:
+                return number
+    raise AssertionError("unreachable")
+
+
+def _write_warc(path: Path, size: int) -> int:
+    with path.open("wb") as out:
+        for number, text in _articles():
+            page = f"<html><title>Story {number}</title><body><p>{text}</p></body></html>".encode()
+            out.write(_response(f"https://a.example/{number}", "text/html; charset=utf-8", page))
+            out.write(_response(f"https://a.example/{number}.png", "image/png", _PICTURE))
+            if out.tell() >= size:
+                return 2 * number
+    raise AssertionError("unreachable")
+
+
+def _response(url: str, media_type: str, body: bytes) -> bytes:
+    block = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n".encode() + body
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\n"
+        "WARC-Date: 2021-03-03T04:05:06Z\r\nWARC-Record-ID: <urn:uuid:0>\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    return head.encode() + block + b"\r\n\r\n"
+
+
+# What is measured, each in a process of its own
+
+
+def _copydesk(source: str, out: str) -> int:
+    from pipeline.engine.early import start_early
+    from pipeline.publish.storage import Storage
+    from pipeline.stages import ingest_day
+
+    start_early("pipeline.warm_up")
+    return ingest_day(Storage(out), _DAY, [source]).counts["documents"]
+
+
+def _json(source: str, out: str) -> int:
+    with Path(source).open(encoding="utf-8") as lines:
+        return sum(1 for line in lines if json.loads(line)["text"])
+
+
+def _pandas(source: str, out: str) -> int:
+    import pandas as pd
+
+    return sum(len(chunk["text"]) for chunk in pd.read_json(source, lines=True, chunksize=1_000))
+
+
+def _duckdb(source: str, out: str) -> int:
+    import duckdb
+
+    copied = duckdb.execute(f"COPY (FROM read_json('{source}')) TO '{out}/all.parquet'")
+    return int(copied.fetchall()[0][0])
+
+
+def _fastwarc(source: str, out: str) -> int:
+    from fastwarc.warc import ArchiveIterator
+
+    with Path(source).open("rb") as stream:
+        records = ArchiveIterator(stream, parse_http=True)
+        pages = (r for r in records if r.http_content_type == "text/html")
+        return sum(1 for record in pages if record.reader.read().decode())
+
+
+def _warcio(source: str, out: str) -> int:
+    from warcio.archiveiterator import ArchiveIterator
+
+    with Path(source).open("rb") as stream:
+        records = (record for record in ArchiveIterator(stream) if record.http_headers)
+        pages = (r for r in records if r.http_headers["Content-Type"].startswith("text/html"))
+        return sum(1 for record in pages if record.content_stream().read().decode())
+
+
+SYSTEMS: Final[dict[str, Callable[[str, str], int]]] = {
+    "copydesk": _copydesk, "json": _json, "pandas in chunks": _pandas, "duckdb to Parquet": _duckdb,
+    "fastwarc": _fastwarc, "warcio": _warcio,
+}  # fmt: skip
+FORMATS: Final = {
+    "jsonl": (_write_jsonl, ("copydesk", "json", "pandas in chunks", "duckdb to Parquet")),
+    "warc": (_write_warc, ("copydesk", "fastwarc", "warcio")),
+}
+
+
+def main() -> None:
+    """Measure, print the table and write the results; or do the work of one system."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gigabytes", type=float, default=0.5)
+    parser.add_argument("--work", nargs=3, metavar=("SYSTEM", "SOURCE", "OUT"))
+    options = parser.parse_args()
+    if options.work:
+        system, source, out = options.work
+        print(SYSTEMS[system](source, out))
+        return
+    note = "Only Copydesk and DuckDB write what they read. Memory is of all processes together."
+    results.save("ingest", "Reading one large file", run(options.gigabytes), note)
+
+
+if __name__ == "__main__":
+    main()
