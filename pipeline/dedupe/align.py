@@ -361,7 +361,7 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
 def _sums(flags: Bools, side: _Side) -> Floats:
     """Return how many words of each pair's text are flagged."""
     before = np.concatenate([[0], np.cumsum(flags, dtype=np.int64)])
-    counts = before[side.first + side.sizes] - before[side.first]
+    counts: I64 = before[side.first + side.sizes] - before[side.first]
     return counts.astype(np.float64)
 
 
@@ -388,5 +388,4 @@ def _in_order(runs: I64, pair: I64, pairs: int) -> Floats:
     forward[1:] = (runs[1:, 1] > runs[:-1, 1]) | (pair[1:] != pair[:-1])
     total = np.bincount(pair, runs[:, 2], pairs)
     ahead = np.bincount(pair, runs[:, 2] * forward, pairs)
-    share: Floats = np.where(total > 0, ahead / np.maximum(total, 1), 1.0)
-    return share
+    return np.asarray(np.where(total > 0, ahead / np.maximum(total, 1), 1.0), np.float64)

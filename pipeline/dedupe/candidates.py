@@ -1,4 +1,4 @@
-"""Candidate pairs from the anchors of two days: the relational steps, all in one place.
+"""Candidate pairs from the anchors of days: the relational steps, all in one place.
 
 Join on the anchor, group by pair, count, filter: sorted arrays throughout, in bounded memory.
 What comes out for two days is a function of their fingerprints alone, so days may arrive in any
@@ -12,8 +12,9 @@ story that hundreds print stays linked.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -54,69 +55,120 @@ _PAIRS: Final = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Postings:
-    """The anchors of one day, sorted; `owners` are positions of `ids`, which are sorted too.
+    """The anchors of one day, or of days one after another, sorted within each.
 
-    `open_counts` are anchors outside quotations of each article, `counts` all of them.
+    `owners` are positions of `ids`, which are sorted within each day. `open_counts` are anchors
+    outside quotations of each article, `counts` all of them, `days` the days of their scrapes.
     """
 
-    day: date
     ids: Any  # pa.StringArray
+    days: Any  # pa.Date32Array
     anchors: U64
     owners: I32
     quoted: Bools
     counts: I64
     open_counts: I64
 
+    @functools.cached_property
+    def presence(self) -> Bools:
+        """A table of what the anchors look like, by some of their bits."""
+        present = np.zeros(int(_PRESENCE_BITS) + 1, np.bool_)
+        present[self.anchors & _PRESENCE_BITS] = True
+        return present
 
-def postings(day: date, fingerprints: pa.Table, present: Bools | None = None) -> Postings:
-    """Return the postings of one day's `fingerprints` (article_id, anchors, anchor_quoted).
 
-    Given what the day that it will be compared with has (`presence`), anchors that this surely
-    has not are left out before they are sorted.
+def postings(day: date, fingerprints: pa.Table) -> Postings:
+    """Return the postings of one day's `fingerprints` (article_id, anchors, anchor_quoted)."""
+    return _postings(day, fingerprints, None)
+
+
+def shared_postings(own: Postings, day: date, fingerprints: pa.Table) -> Postings:
+    """Return of the postings of another day those whose anchors `own` has too.
+
+    They alone are sorted, and of the articles only theirs are kept: the cost of a day that has
+    little in common is that of looking at each of its anchors once.
     """
-    ids = _one_chunk(fingerprints["article_id"])
-    by_id = pc.sort_indices(ids)
+    return _postings(day, fingerprints, own)
+
+
+def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postings:
     lists = _one_chunk(fingerprints["anchors"])
-    counts = np.diff(lists.offsets.to_numpy()).astype(np.int64)
+    edges = lists.offsets.to_numpy().astype(np.int64) - lists.offsets[0].as_py()
     anchors = lists.flatten().to_numpy()
-    quoted = _one_chunk(fingerprints["anchor_quoted"]).flatten().to_numpy(zero_copy_only=False)
-    position = np.empty(len(counts), np.int32)
-    position[by_id.to_numpy()] = np.arange(len(counts), dtype=np.int32)
-    edges = np.concatenate([[0], np.cumsum(counts)])
-    open_counts = np.diff(np.concatenate([[0], np.cumsum(~quoted)])[edges])[by_id.to_numpy()]
-    if present is None:
-        owners = np.repeat(position, counts)
-    else:
-        keep = np.flatnonzero(present[anchors & _PRESENCE_BITS])
-        anchors, quoted = anchors[keep], quoted[keep]
-        owners = position[np.searchsorted(edges, keep, side="right") - 1]
+    flags = _one_chunk(fingerprints["anchor_quoted"]).flatten().to_numpy(zero_copy_only=False)
+    kept = np.arange(len(anchors)) if own is None else _in_common(own, anchors)
+    rows = np.searchsorted(edges, kept, side="right") - 1
+    used = np.arange(fingerprints.num_rows) if own is None else np.unique(rows)
+    ids = _one_chunk(fingerprints["article_id"]).take(pa.array(used))
+    by_id = pc.sort_indices(ids).to_numpy()
+    position = np.zeros(fingerprints.num_rows, np.int32)
+    position[used[by_id]] = np.arange(len(used), dtype=np.int32)
+    anchors, owners, quoted = anchors[kept], position[rows], flags[kept]
     order = np.lexsort((owners, anchors))
-    counts = counts[by_id.to_numpy()]
-    ids = ids.take(by_id)
-    return Postings(day, ids, anchors[order], owners[order], quoted[order], counts, open_counts)
+    used = used[by_id]
+    open_before = np.concatenate([[0], np.cumsum(~flags, dtype=np.int64)])
+    return Postings(
+        ids.take(pa.array(by_id)),
+        pa.repeat(pa.scalar(day, pa.date32()), len(used)),
+        anchors[order],
+        owners[order],
+        quoted[order],
+        edges[used + 1] - edges[used],
+        open_before[edges[used + 1]] - open_before[edges[used]],
+    )
 
 
-def presence(day: Postings) -> Bools:
-    """Return a table of what the anchors of a day look like, by some of their bits."""
-    present = np.zeros(int(_PRESENCE_BITS) + 1, np.bool_)
-    present[day.anchors & _PRESENCE_BITS] = True
-    return present
+def _in_common(own: Postings, anchors: U64) -> I64:
+    """Return the places of those `anchors` that `own` has."""
+    likely = np.flatnonzero(own.presence[anchors & _PRESENCE_BITS])
+    if not len(likely):
+        return likely
+    slot = np.searchsorted(own.anchors, anchors[likely])
+    common: I64 = likely[own.anchors.take(slot, mode="clip") == anchors[likely]]
+    return common
 
 
 def pairs_within(day: Postings) -> pa.Table:
     """Return the candidate pairs among the articles of one day."""
     part = _shared_within(day)
-    buckets = _Buckets.of(part)
-    return _table(day, day, list(_filtered(day, day, _joins_within(part, buckets))))
+    joins = _joins_within(part, _Buckets.of(part))
+    return _table(day, day, list(_filtered(day, day, joins)))
 
 
-def pairs_between(one: Postings, other: Postings) -> pa.Table:
-    """Return the candidate pairs between the articles of two days."""
-    left, right = _common(one, other)
-    joins = _joins_between(left, right, _Buckets.of(left), _Buckets.of(right))
-    return _table(one, other, list(_filtered(one, other, joins)))
+def pairs_between(own: Postings, others: Sequence[Postings]) -> pa.Table:
+    """Return the candidate pairs between the articles of one day and of other days.
+
+    `others` are the `shared_postings` of these. Every two days are compared by themselves,
+    however many are given.
+    """
+    right, day_of = _one_after_another(others)
+    shared = np.unique(right.anchors)
+    first = np.searchsorted(own.anchors, shared)
+    left = _only(own, ranges(first, np.searchsorted(own.anchors, shared, side="right") - first))
+    joins = _joins_between(left, right, _Buckets.of(left), _Buckets.of(right, day_of))
+    return _table(own, right, list(_filtered(own, right, joins)))
+
+
+def _one_after_another(others: Sequence[Postings]) -> tuple[Postings, I64]:
+    """Return the postings of several days as one, and the number of the day of each."""
+    sizes = [len(each.ids) for each in others]
+    shifts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+    together = Postings(
+        pa.concat_arrays([pa.array([], pa.string()), *(each.ids for each in others)]),
+        pa.concat_arrays([pa.array([], pa.date32()), *(each.days for each in others)]),
+        _joined([each.anchors for each in others], np.uint64),
+        _joined([e.owners + s for e, s in zip(others, shifts, strict=False)], np.int32),
+        _joined([each.quoted for each in others], np.bool_),
+        _joined([each.counts for each in others], np.int64),
+        _joined([each.open_counts for each in others], np.int64),
+    )
+    return together, np.repeat(np.arange(len(others)), [len(each.anchors) for each in others])
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, kind), *parts]).astype(kind, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +180,12 @@ class _Buckets:
     ranks: I64
 
     @classmethod
-    def of(cls, part: Postings) -> _Buckets:
+    def of(cls, part: Postings, day_of: I64 | None = None) -> _Buckets:
         anchors = part.anchors
         fresh = np.ones(len(anchors), np.bool_)
         fresh[1:] = anchors[1:] != anchors[:-1]
+        if day_of is not None:
+            fresh[1:] |= day_of[1:] != day_of[:-1]
         first = np.flatnonzero(fresh)
         sizes = np.diff(first, append=len(anchors))
         starts = np.repeat(first, sizes)
@@ -145,8 +199,8 @@ class _Buckets:
 
 def _only(part: Postings, keep: Bools | I64) -> Postings:
     return Postings(
-        part.day,
         part.ids,
+        part.days,
         part.anchors[keep],
         part.owners[keep],
         part.quoted[keep],
@@ -164,21 +218,6 @@ def _shared_within(day: Postings) -> Postings:
     return _only(day, keep)
 
 
-def _common(one: Postings, other: Postings) -> tuple[Postings, Postings]:
-    """Return the postings of the anchors that both days have."""
-    if len(one.anchors) < len(other.anchors):
-        few, many = _common(other, one)
-        return many, few
-    if not len(other.anchors):
-        return _only(one, one.anchors < 0), other
-    slot = np.searchsorted(one.anchors, other.anchors)
-    few = _only(other, one.anchors.take(slot, mode="clip") == other.anchors)
-    shared = np.unique(few.anchors)
-    first = np.searchsorted(one.anchors, shared)
-    sizes = np.searchsorted(one.anchors, shared, side="right") - first
-    return _only(one, ranges(first, sizes)), few
-
-
 #: Owners of both sides, and the flags of the anchor they share.
 _Join = tuple[I32, I32, U64]
 
@@ -193,22 +232,21 @@ def _joins_within(part: Postings, buckets: _Buckets) -> Iterator[_Join]:
 def _joins_between(
     left: Postings, right: Postings, of_left: _Buckets, of_right: _Buckets
 ) -> Iterator[_Join]:
-    if not len(left.anchors):
+    """Join each bucket of the right with that of the left with the same anchor; each has one."""
+    if not len(right.anchors):
         return
-    # Both sides hold the same anchors: bucket n of one meets bucket n of the other.
-    first_left, first_right = np.unique(of_left.starts), np.unique(of_right.starts)
-    meets = first_left[np.searchsorted(first_right, of_right.starts)]
-    met = first_right[np.searchsorted(first_left, of_left.starts)]
-    limit, size = of_left.representatives()[meets], of_left.sizes[meets]
+    meets = np.searchsorted(left.anchors, right.anchors)  # the start of that bucket
+    limits, sizes = of_left.representatives()[meets], of_left.sizes[meets]
+    larger = np.maximum(sizes, of_right.sizes)
     for rank in range(CROWDED):
-        members = np.flatnonzero(limit > rank)
-        sizes = np.maximum(size, of_right.sizes)[members]
-        yield _join(left, right, meets[members] + rank, members, sizes)
-    limit = of_right.representatives()[met]
-    beyond = of_left.ranks >= of_left.representatives()
-    for rank in range(CROWDED):
-        members = np.flatnonzero(beyond & (limit > rank))
-        yield _join(left, right, members, met[members] + rank, of_left.sizes[members])
+        members = np.flatnonzero(limits > rank)
+        yield _join(left, right, meets[members] + rank, members, larger[members])
+    # What is beyond the representatives of the left meets those of the right.
+    represents = of_right.ranks < of_right.representatives()
+    members = np.flatnonzero(represents & (sizes > limits))
+    beyond = sizes[members] - limits[members]
+    one = ranges(meets[members] + limits[members], beyond)
+    yield _join(left, right, one, np.repeat(members, beyond), np.repeat(sizes[members], beyond))
 
 
 def _join(left: Postings, right: Postings, one: I64, other: I64, sizes: I64) -> _Join:
@@ -269,12 +307,12 @@ def _table(one: Postings, other: Postings, found: list[_Join]) -> pa.Table:
     share = np.concatenate([row[2] for row in found]) if found else np.empty(0, np.uint64)
     one_ids, other_ids = one.ids.take(pa.array(left)), other.ids.take(pa.array(right))
     swap = pc.greater(one_ids, other_ids)
-    one_day, other_day = pa.scalar(one.day, pa.date32()), pa.scalar(other.day, pa.date32())
+    one_days, other_days = one.days.take(pa.array(left)), other.days.take(pa.array(right))
     columns = [
         pc.if_else(swap, other_ids, one_ids),
         pc.if_else(swap, one_ids, other_ids),
-        pc.if_else(swap, other_day, one_day),
-        pc.if_else(swap, one_day, other_day),
+        pc.if_else(swap, other_days, one_days),
+        pc.if_else(swap, one_days, other_days),
         pa.array(share / 1000, pa.float32()),
     ]
     table = pa.Table.from_arrays([pa.array(c) for c in columns], schema=_PAIRS)

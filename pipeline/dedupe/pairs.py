@@ -7,7 +7,7 @@ over everything: what is found between two days depends on these two alone.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Self
 
@@ -19,12 +19,13 @@ from pipeline import contracts
 from pipeline.dedupe import candidates
 from pipeline.dedupe.store import Store
 from pipeline.dedupe.verify import ANCHORS, Pairs, verified
-from pipeline.dedupe.words import Bools
 
 #: Days before and after a day in which copies of its articles are looked for.
 WINDOW_DAYS: Final = 30
 #: Pairs whose texts are held as words at a time, and bytes of text held in memory.
 _CHUNK_PAIRS: Final = 1024
+#: Anchors shared with past days that are held at a time.
+_HELD_POSTINGS: Final = 1 << 20
 _TEXT_BYTES: Final = 64 << 20
 _PAIR_COLUMNS: Final = ("a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date")
 _FINGERPRINT_COLUMNS: Final = ["article_id", "anchors", "anchor_quoted"]
@@ -42,14 +43,13 @@ def pairs_for_day(
     around = [each for each in store.partitions("fingerprints") if near(each, day, window)]
     done = set(store.partitions("duplicate_pairs"))
     own = candidates.postings(day, store.read("fingerprints", [day], _FINGERPRINT_COLUMNS))
-    present = candidates.presence(own)
     # All candidates first, so that the texts of each day are read once.
     found = [candidates.pairs_within(own)]
-    found += [_between(own, present, each, store) for each in around if each < day]
+    found += _between(own, [each for each in around if each < day], store)
     tables = {day: _verified(pa.concat_tables(found), store)}
     for other in around:
         if other > day and other in done:
-            fresh = _verified(_between(own, present, other, store), store)
+            fresh = _verified(pa.concat_tables(_between(own, [other], store)), store)
             tables[other] = _replaced(store.read("duplicate_pairs", [other]), fresh, day)
     return tables
 
@@ -59,9 +59,17 @@ def near(one: date, other: date, window: int | None) -> bool:
     return window is None or abs((one - other).days) <= window
 
 
-def _between(own: candidates.Postings, present: Bools, other: date, store: Store) -> pa.Table:
-    table = store.read("fingerprints", [other], _FINGERPRINT_COLUMNS)
-    return candidates.pairs_between(own, candidates.postings(other, table, present))
+def _between(own: candidates.Postings, days: Sequence[date], store: Store) -> list[pa.Table]:
+    """Return the candidate pairs with other days, as many of these at a time as memory takes."""
+    found: list[pa.Table] = []
+    held: list[candidates.Postings] = []
+    for day in days:
+        table = store.read("fingerprints", [day], _FINGERPRINT_COLUMNS)
+        held.append(candidates.shared_postings(own, day, table))
+        if sum(len(each.anchors) for each in held) > _HELD_POSTINGS:
+            found.append(candidates.pairs_between(own, held))
+            held = []
+    return [*found, candidates.pairs_between(own, held)]
 
 
 def _verified(found: pa.Table, store: Store) -> pa.Table:
