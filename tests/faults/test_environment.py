@@ -1,10 +1,12 @@
-"""What the machine does to a run: a full disk, a second run at the same time."""
+"""What the machine does to a run: a full disk, missing rights, a second run at the same time."""
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from pipeline.publish.storage import Storage
@@ -40,6 +42,24 @@ def test_a_full_disk_is_a_clear_error_and_leaves_earlier_output(tmp_path):
 
     subprocess.run(_command(out, SEEDS), cwd=ROOT, check=True, capture_output=True)
     assert Storage(str(out)).read("articles").num_rows == 5
+
+
+def test_missing_rights_are_a_clear_error_and_leave_earlier_output():
+    # Not in pytest's folder, which only its owner may enter.
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, out = Path(scratch), Path(scratch) / "data"
+        folder.chmod(0o755)
+        first, second = (Path(shutil.copy(seed, folder)) for seed in sorted(SEEDS.iterdir())[:2])
+        command = [sys.executable, "-m", "tests.faults.without_rights", first, second, out]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        [line] = [line for line in done.stderr.splitlines() if line.startswith("copydesk: ")]
+        assert done.returncode == 1
+        assert f"Permission denied: '{out}" in line
+        assert Storage(str(out)).read("articles")["source_uri"].to_pylist() == [first.name]
+        for path in (out, *out.rglob("*")):
+            path.chmod(0o755)
+        subprocess.run(_command(out, second), cwd=ROOT, check=True, capture_output=True)
+        assert Storage(str(out)).read("articles").num_rows == 2
 
 
 def test_two_runs_at_once_give_what_one_gives(tmp_path):

@@ -202,6 +202,27 @@ def test_parquet_that_lies(tmp_path):
     assert reasons(failures) == ["malformed"] * 3 + ["empty"] * 3
 
 
+def test_a_parquet_page_that_claims_two_gigabytes(tmp_path):
+    table = pa.table({"text": [f"A text of the page, number {n}." for n in range(2000)]})
+    pq.write_table(table, tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
+    raw = bytearray((tmp_path / "a.parquet").read_bytes())
+    column = pq.read_metadata(tmp_path / "a.parquet").row_group(0).column(0)
+    at = column.data_page_offset
+    # Thrift's compact form: type of the page, then both sizes as zigzag numbers of 7 bits a byte.
+    assert raw[at] == 0x15 and raw[at + 2] == 0x15
+    ends = [n for n in range(at + 3, at + 20) if raw[n] < 0x80]
+    packed = ends[2] - ends[1]  # bytes of the second number, after its own type
+    lie = b"\xfe\xff\xff\xff\x0f"
+    size = column.total_compressed_size - 60
+    number = bytes([(2 * size >> 7 * n) & 0x7F | 0x80 for n in range(packed)])
+    number = number[:-1] + bytes([number[-1] & 0x7F])
+    raw[at + 3 : ends[2] + 1] = lie + b"\x15" + number
+    put(tmp_path, "a.parquet", bytes(raw))
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert reasons(failures) == ["malformed"]
+
+
 def test_encrypted_and_unknown_zip_members(tmp_path):
     raw = bytearray(zipped({"a.txt": b"One text.", "b.txt": b"Two."}))
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -214,6 +235,16 @@ def test_encrypted_and_unknown_zip_members(tmp_path):
     documents, failures = read_all(tmp_path)
     assert [document.content for document in documents] == [b"Two.", b"Three."]
     assert reasons(failures) == ["encrypted", "unsupported"]
+
+
+def test_a_zip_directory_that_lies_about_places(tmp_path):
+    raw = zipped({"a.txt": b"One text."})
+    put(tmp_path, "a.zip", raw[40:])
+    put(tmp_path, "b.zip", raw[:4] + raw[44:])
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert not {"crashed"} & set(reasons(failures))
+    assert {failure.source_uri.split("!")[0] for failure in failures} == {"a.zip", "b.zip"}
 
 
 # WARC headers that lie
@@ -435,6 +466,27 @@ def test_a_file_that_cannot_be_opened_or_read(tmp_path, monkeypatch):
     assert len(documents) == 2
     assert reasons(failures) == ["unreadable"]
     assert "Permission denied" in failures[0].error
+
+
+def test_files_without_permission(tmp_path):
+    """A process that gives its rights up, as those of a root may read anything."""
+    put(tmp_path, "a.txt", "One text.")
+    put(tmp_path, "b.txt", "Two texts.").chmod(0)
+    put(tmp_path, "c/d.txt", "Three texts.").parent.chmod(0)
+    code = """
+import datetime, os, sys
+from pipeline.ingest import read
+os.chdir(sys.argv[1])  # the folders above are not everybody's
+if os.geteuid() == 0: os.seteuid(65534)
+for found in read(["."], scrape_date=datetime.date(2021, 3, 4)):
+    print(found.source_uri, getattr(found, "reason", "read"))
+"""
+    tmp_path.chmod(0o755)
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    (tmp_path / "c").chmod(0o755)
+    assert result.stdout.splitlines() == ["a.txt read", "b.txt unreadable", "c unreadable"]
 
 
 def test_a_bug_in_a_reader_costs_one_file(tmp_path, monkeypatch):
