@@ -659,10 +659,10 @@ def test_damage_to_any_format(tmp_path, seed, data):
 
 
 def test_the_table_in_the_docs_is_complete():
-    folder = Path(__file__).parent
-    docs = (folder.parents[1] / "docs" / "faults.md").read_text(encoding="utf-8")
+    tests = Path(__file__).parents[1]
+    docs = (tests.parent / "docs" / "faults.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", docs))
-    code = {path: path.read_text(encoding="utf-8") for path in folder.glob("test_*.py")}
+    code = {path: path.read_text(encoding="utf-8") for path in tests.rglob("test_*.py")}
     defined = {
         name for text in code.values() for name in re.findall(r"^def (test_\w+)", text, re.M)
     }
