@@ -53,6 +53,8 @@ lock: $(VENV)/.installed-dev
 	$(LOCK) --all-extras --output-file requirements-dev.lock
 	$(LOCK) --extra ui --extra build --constraint requirements-dev.lock \
 	  --output-file requirements.lock
+	$(LOCK) --extra ui --extra build --extra postgres --constraint requirements-dev.lock \
+	  --output-file requirements-production.lock
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m pipeline.publish.tables_md README.md docs/tables.md

@@ -147,7 +147,7 @@ def test_compose_gives_what_the_configuration_asks_for():
     asked = set(re.findall(r"\{env: (\w+)\}", CONFIG.read_text()))
     container = (ROOT / "Containerfile").read_text()
     fixed = set(re.findall(r"(\w+)=/", container))
-    assert set(compose["services"]) == {"postgres", "code", "daemon", "web"}
+    assert set(compose["services"]) == {"postgres", "code", "daemon", "web", "report"}
     for name in ("code", "daemon", "web"):
         service = compose["services"][name]
         assert asked <= set(service["environment"]) | fixed, name
@@ -156,6 +156,18 @@ def test_compose_gives_what_the_configuration_asks_for():
     named = set(compose["volumes"])
     used = {v.split(":")[0] for s in compose["services"].values() for v in s["volumes"]}
     assert named == {volume for volume in used if volume.isidentifier()}
+
+
+def _pinned(lock):
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.M))
+
+
+def test_the_container_has_what_the_configuration_needs():
+    production, plain = _pinned("requirements-production.lock"), _pinned("requirements.lock")
+    assert plain.items() <= production.items()
+    assert production.items() <= _pinned("requirements-dev.lock").items()
+    assert {"dagster-postgres", "psycopg2-binary"} <= production.keys()
+    assert "--requirement requirements-production.lock" in (ROOT / "Containerfile").read_text()
 
 
 def test_the_container_is_built_from_files_that_exist():
