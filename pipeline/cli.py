@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("copydesk: interrupted; run the same command again to finish", file=sys.stderr)
         return 130
+    except OSError as error:  # a full disk, missing rights
+        print(f"copydesk: {error}", file=sys.stderr)
+        return 1
     return status
 
 
@@ -214,11 +217,13 @@ def _quarantine(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from pipeline.ingest.columns import ColumnMapError
+    from pipeline.publish.storage import StorageError
     from pipeline.run import NothingToDo, replay
 
     try:
         return replay(options.out, options.reason)
-    except NothingToDo as error:
+    except (NothingToDo, ColumnMapError, StorageError) as error:
         raise CommandError(str(error)) from error
 
 

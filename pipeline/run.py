@@ -130,6 +130,7 @@ def replay(out: str, reason: str | None) -> int:
     console = Console()
     for day in days:
         with storage.lock(f"day-{day}"):
+            storage.recover()
             replay_day(storage, day, reason)
         try:
             _materialize(DayOfWork(day, ()), out)

@@ -147,3 +147,25 @@ def test_replay_recovers_what_a_fix_made_readable(tmp_path, capsys, monkeypatch)
     assert storage.read("quarantine").num_rows == 0
     assert storage.read("articles").num_rows == 1
     assert main(["replay", "--out", out]) == 2
+
+
+def test_replay_says_what_is_wrong_with_the_column_map(tmp_path, capsys, monkeypatch):
+    out, dump = str(tmp_path / "data"), tmp_path / "dump.jsonl"
+    dump.write_text(json.dumps({"prosa": PROSE}))
+    assert main(["run", str(dump), "--out", out, "--scrape-date", "2024-01-01"]) == 1
+    monkeypatch.setenv("COPYDESK_COLUMNS", str(tmp_path / "missing.yaml"))
+    capsys.readouterr()
+    assert main(["replay", "--out", out]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("copydesk: COPYDESK_COLUMNS=")
+    assert error.count("\n") == 1
+
+
+def test_what_cannot_be_tried_again_is_told(tmp_path, capsys):
+    out, cut = str(tmp_path / "data"), tmp_path / "cut.txt.gz"
+    cut.write_bytes(gzip.compress(PROSE.encode())[:-20])
+    assert main(["run", str(cut), "--out", out, "--scrape-date", "2024-01-01"]) == 1
+    assert main(["quarantine", "--out", out]) == 0
+    assert "deliver it again" in capsys.readouterr().out
+    assert main(["replay", "--out", out]) == 2
+    assert "deliver it again" in capsys.readouterr().err

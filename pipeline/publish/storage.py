@@ -17,7 +17,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
@@ -310,9 +310,13 @@ class Storage:
                 self._discard(info.path)
 
     def _replay(self, journal: str) -> None:
-        for staging, path in json.loads(self.read_bytes(journal)).items():
-            if self._is_file(self.path(staging)):
-                self._move(self.path(staging), self.path(path))
+        # A run of another day may complete the same moves: what one has done the other passes over.
+        with suppress(FileNotFoundError):
+            moves = json.loads(self.read_bytes(journal))
+            for staging, path in moves.items():
+                if self._is_file(self.path(staging)):
+                    with suppress(FileNotFoundError):
+                        self._move(self.path(staging), self.path(path))
         self._discard(self.path(journal))
 
     def _rename(self, staging: str, path: str) -> None:
@@ -326,8 +330,9 @@ class Storage:
             _fsync(str(Path(path).parent))
 
     def _discard(self, path: str) -> None:
-        if self._is_file(path):
-            self._fs.delete_file(path)
+        with suppress(FileNotFoundError):
+            if self._is_file(path):
+                self._fs.delete_file(path)
 
     def _is_file(self, path: str) -> bool:
         return bool(self._fs.get_file_info(path).type == pafs.FileType.File)

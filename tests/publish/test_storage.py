@@ -180,6 +180,30 @@ def test_a_kill_between_two_moves_is_completed_by_the_next_run(storage, monkeypa
     assert fresh.read("quarantine").num_rows == 7
 
 
+def test_two_runs_may_complete_the_same_moves(storage, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), storage.together():
+        storage.write("quarantine", DAY, _rows(3))
+        storage.write("quarantine", NEXT, _rows(4, NEXT))
+        move = storage._move
+
+        def killed(staging, path):
+            if path.endswith(".parquet"):
+                raise KeyboardInterrupt
+            move(staging, path)
+
+        patch.setattr(storage, "_move", killed)
+    one, other = Storage(storage.uri), Storage(storage.uri)
+    move_of_one = one._move
+
+    def late(staging, path):
+        other.recover()
+        move_of_one(staging, path)
+
+    monkeypatch.setattr(one, "_move", late)
+    one.recover()
+    assert other.read("quarantine").num_rows == 7
+
+
 def test_rows_are_looked_up_one_here_and_there(storage):
     rows = [
         {"article_id": f"{n:04}", "source_uri": "", "raw_text": "", "text": f"text {n}",
