@@ -75,6 +75,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("scale", "", ("--data", "{data}"), writes=True),
         Benchmark("scale", "", ("--data", "{data}", "--sizes", "30000", "--days", "60"),
                   writes=True),
+        Benchmark("ingest", "", writes=True),
     ),
 }  # fmt: skip
 

@@ -170,7 +170,10 @@ def main() -> None:
         system, source, out = options.work
         print(SYSTEMS[system](source, out))
         return
-    note = "Only Copydesk and DuckDB write what they read. Memory is of all processes together."
+    note = (
+        "Only Copydesk and DuckDB write what they read; Copydesk keeps each picture too. Memory is of "
+        "all processes together. On a busy machine compare processor time, not the clock's."
+    )
     results.save("ingest", "Reading one large file", run(options.gigabytes), note)
 
 
