@@ -43,6 +43,7 @@ _MADE: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "duplicate_pairs": (
         ("a_article_id b_article_id", ("fingerprints.article_id", "fingerprints.anchors")),
+        ("found_by", ("fingerprints.anchors",)),
         ("a_scrape_date b_scrape_date scrape_date", ("fingerprints.scrape_date",)),
         ("probability containment_a containment_b", ("clean_documents.text",)),
         ("containment_outside_quotes longest_run aligned_spans", ("clean_documents.text",)),

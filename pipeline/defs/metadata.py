@@ -57,8 +57,8 @@ def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -
         "dagster/row_count": storage.row_count(table, day),
         "dagster/uri": storage.partition_path(table, day),
         "bytes": storage.size(table, day),
-        "preview": dg.MetadataValue.md(markdown_table(preview, rows)),
         **pictures(table, storage, day),
+        "preview": dg.MetadataValue.md(markdown_table(preview, rows)),
         **column_lineage(table),
     }
 
