@@ -171,8 +171,8 @@ def main() -> None:
         print(SYSTEMS[system](source, out))
         return
     note = (
-        "Only Copydesk and DuckDB write what they read; Copydesk keeps each picture too. Memory is of "
-        "all processes together. On a busy machine compare processor time, not the clock's."
+        "Only Copydesk and DuckDB write what they read; Copydesk keeps each picture too. Memory is "
+        "of all processes together. On a busy machine compare processor time, not the clock's."
     )
     results.save("ingest", "Reading one large file", run(options.gigabytes), note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import socket
 import subprocess
@@ -11,7 +12,17 @@ import time
 import pytest
 from pyarrow import fs
 
-from pipeline.ingest import IngestCounts, listing, read, total_bytes
+from pipeline.ingest import (
+    ColumnMap,
+    IngestCounts,
+    Limits,
+    Settings,
+    listing,
+    read,
+    read_apart,
+    total_bytes,
+    walk,
+)
 from tests.ingest.support import DAY, FORMATS, jsonl, parquet, put, read_all, zipped
 
 FILES = {
@@ -71,6 +82,13 @@ def test_a_folder_in_a_bucket(query, tmp_path):
     assert failures == []
     assert documents[0].given == {"outlet": "The Harbour"}
     assert len(documents) == 9
+
+
+def test_a_bucket_read_in_a_process_of_its_own(query):
+    uri = f"s3://news/2021-03-04{query}"
+    settings = Settings(DAY, Limits(), ColumnMap.default())
+    documents = list(read_apart(functools.partial(walk, (uri,)), settings))
+    assert documents == read_all(uri)[0]
 
 
 def test_base_and_single_objects(query):
