@@ -165,7 +165,9 @@ def _zip_members(
     if len(infos) > ctx.limits.members:
         yield _too_many(place, ctx)
         return
-    wanted = [info for info in infos if not info.is_dir() and not _IGNORED.fullmatch(info.filename)]
+    # Not `is_dir`, which fails for a name that begins with NUL.
+    files = [info for info in infos if not info.filename.endswith("/")]
+    wanted = [info for info in files if not _IGNORED.fullmatch(info.filename)]
     paired, orphans = sidecars.pair(info.filename for info in wanted)
     cars = set(paired.values())
     for info in wanted:

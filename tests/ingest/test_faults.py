@@ -394,6 +394,14 @@ def test_archive_paths_that_climb_out(tmp_path, wrap):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_zip_member_without_a_name(tmp_path):
+    raw = zipped({"name1": b"One text.", "b.txt": b"Two."}).replace(b"name1", b"\0ame1")
+    put(tmp_path, "a.zip", raw)
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"Two."]
+    assert reasons(failures) == ["unsafe_member"]
+
+
 def test_archive_members_that_are_no_files(tmp_path):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
