@@ -2,7 +2,7 @@
 
     python benchmarks/dedupe_speed.py peers [--articles 4000] [--python NAME=PATH ...]
     python benchmarks/dedupe_speed.py growth [--sizes 10000 100000]
-    python benchmarks/dedupe_speed.py days [--articles 5000]
+    python benchmarks/dedupe_speed.py days --sizes 500 2000 5000 [--history 30]
 
 CPU seconds of this process, one core; peers run in environments of their own (see `peers/`).
 """
@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +33,7 @@ from pipeline.stages import clusters_day, fingerprint_day, pairs_day
 
 PEERS = Path(__file__).parent / "peers"
 _BLOCK = 4096
+_WINDOW = 30
 
 
 def cluster_scores(corpus: Corpus, clusters: Iterable[Sequence[str]]) -> str:
@@ -165,45 +168,82 @@ def _grown(texts: Sequence[str], size: int) -> Iterator[Made]:
         yield Made(f"{number}", last, "", "")
 
 
-def days(articles: int) -> None:
-    """Print the cost of one day after 1 and after 60 days of history, on disk."""
-    texts = abp_texts(8_000, kept_aside=False, clean=False)
-    made = list(_grown(texts, articles * 61))
+#: Days of history of a case, and days before the last from which one article in ten comes again.
+_CASES = {
+    "no history": (0, None),
+    "1 day of history, a tenth of the articles its reprints": (1, 1),
+    "{history} days of history, none reprinted": (None, None),
+    "{history} days of history, a tenth reprints of yesterday's": (None, 1),
+    "{history} days of history, a tenth reprints of 25 days": (None, 25),
+}
+
+
+def days(articles: int, history: int, rounds: int) -> None:
+    """Print the cost of one day by the history that it has, on disk; the cases in turn."""
+    made = list(_grown(abp_texts(8_000, kept_aside=False, clean=False), articles * (history + 1)))
+    with tempfile.TemporaryDirectory() as folder:
+        _fill_history(Path(folder) / "all", made, articles, history)
+        usages: dict[str, list[tuple[float, float]]] = {case: [] for case in _CASES}
+        for _ in range(rounds):
+            for case, (kept, back) in _CASES.items():
+                last = _last_day(made, articles, history, back)
+                usages[case].append(_one_day(Path(folder), last, history, kept))
+    base = min(processor for processor, _ in usages["no history"])
+    print(f"{articles} articles a day")
+    for case, times in usages.items():
+        processor, wall = (min(each) for each in zip(*times, strict=True))
+        name = case.format(history=history)
+        print(f"  {name}: {processor:.2f} CPU s ({processor / base:.2f} x), wall {wall:.2f} s")
+
+
+def _fill_history(folder: Path, made: Sequence[Made], articles: int, history: int) -> None:
+    store = Storage(str(folder))
+    for back in range(history):
+        _put(store, _day(back), made[back * articles : (back + 1) * articles])
+        fingerprint_day(store, _day(back))
+        pairs_day(store, _day(back), 0)
+        clusters_day(store, _day(back), 0)
+
+
+def _last_day(made: Sequence[Made], articles: int, history: int, back: int | None) -> list[Made]:
+    """The day after `history` days; with `back`, one in ten a reprint of one of as many days."""
     rng = random.Random(2)
-    # One article in ten of the last day is a reprint of one of the days before.
-    last = [Made(f"t{one.article_id}", one.text, "", "") for one in made[60 * articles :]]
-    for place in range(0, articles, 10):
-        day = 59 - (place // 10) % 25
+    last = [Made(f"t{each.article_id}", each.text, "", "") for each in made[history * articles :]]
+    for place in range(0, articles if back else 0, 10):
+        day = history - 1 - (place // 10) % (back or 1)
         source = made[day * articles + rng.randrange(articles)]
         last[place] = Made(f"r{place}", "A new lead.\n\n" + source.text, "", "")
-    for history in (1, 60):
-        with tempfile.TemporaryDirectory() as folder:
-            store = _DiskStore(folder)
-            for back in range(60 - history, 60):
-                put_day(store, _day(back), made[back * articles : (back + 1) * articles])
-                run_day(store, _day(back), window=0)
-            started = time.process_time()
-            put_day(store, _day(60), last)
-            middle = time.process_time()
-            run_day(store, _day(60))
-            done = time.process_time()
-            print(
-                f"{history} days of history: fingerprints {middle - started:.2f} s, pairs and "
-                f"clusters {done - middle:.2f} s, together {done - started:.2f} s",
-                flush=True,
-            )
+    return last
+
+
+def _one_day(
+    folder: Path, last: Sequence[Made], history: int, kept: int | None
+) -> tuple[float, float]:
+    """Return processor and wall seconds of the last day after the last `kept` days (or all)."""
+    work = folder / "work"
+    shutil.copytree(folder / "all", work, copy_function=os.link)
+    for back in range(history - kept if kept is not None else 0):
+        for partition in work.glob(f"*/scrape_date={_day(back)}"):
+            shutil.rmtree(partition)
+    store, day = Storage(str(work)), _day(history)
+    _put(store, day, last)
+    os.sync()
+    started, processor = time.perf_counter(), time.process_time()
+    fingerprint_day(store, day)
+    pairs_day(store, day, _WINDOW)
+    clusters_day(store, day, _WINDOW)
+    usage = time.process_time() - processor, time.perf_counter() - started
+    shutil.rmtree(work)
+    return usage
+
+
+def _put(store: Storage, day: datetime.date, articles: Sequence[Made]) -> None:
+    for name, table in day_tables(day, articles).items():
+        store.write(name, day, table)
 
 
 def _day(number: int) -> datetime.date:
     return DAY + datetime.timedelta(days=number)
-
-
-class _DiskStore(Storage):
-    """Stored tables as the assets see them, with the one method more that a `MemoryStore` has."""
-
-    def append(self, table: str, day: datetime.date, data: object) -> None:
-        """Replace the partition: each day is processed once here."""
-        self.write(table, day, data)  # type: ignore[arg-type]
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
@@ -213,6 +253,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--folder", help="of the stored tables, for one")
     parser.add_argument("--articles", type=int, default=4000)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--history", type=int, default=30, help="days, for days")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--python", nargs="*", default=[])
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     if options.what == "peers":
@@ -222,7 +264,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     elif options.what == "one":
         one(options.folder)
     else:
-        days(options.articles)
+        for size in options.sizes:
+            days(size, options.history, options.rounds)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ order and be compared in any batches.
 A bucket (the articles of a day with one anchor) of more than `CROWDED` articles is not paired
 with itself: its first few articles, in the order of their ids, represent it, and each of the
 others is paired with these. So the work grows with the articles, not with their square, and a
-story that hundreds print stays linked.
+story that hundreds print stays linked. Of two days' buckets of which one is crowded, each article
+of the smaller is paired with the representatives of the larger.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ MIN_QUOTED_SHARE: Final = 0.5
 #: An article with so few anchors may be looked at for a single shared one, if that is rare.
 FEW_ANCHORS: Final = 12
 
-_PRESENCE_BITS: Final = np.uint64(0x3FFFFF)
+_PRESENCE_BITS: Final = 26
 _QUOTED, _RARE = np.uint64(1), np.uint64(2)
 #: Shared anchors handled at a time: 8 bytes each, a few copies.
 _BLOCK_ROWS: Final = 1 << 23
@@ -73,9 +74,13 @@ class Postings:
 
     @functools.cached_property
     def presence(self) -> Bools:
-        """A table of what the anchors look like, by some of their bits."""
-        present = np.zeros(int(_PRESENCE_BITS) + 1, np.bool_)
-        present[self.anchors & _PRESENCE_BITS] = True
+        """A table of what the anchors look like, by some of their bits; a power of two long.
+
+        As small as it can be with few wrong guesses: it is looked up for each anchor of history.
+        """
+        size = 1 << min(max((8 * len(self.anchors)).bit_length(), 16), _PRESENCE_BITS)
+        present = np.zeros(size, np.bool_)
+        present[self.anchors & np.uint64(size - 1)] = True
         return present
 
 
@@ -122,7 +127,8 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
 
 def _in_common(own: Postings, anchors: U64) -> I64:
     """Return the places of those `anchors` that `own` has."""
-    likely = np.flatnonzero(own.presence[anchors & _PRESENCE_BITS])
+    size = np.uint64(len(own.presence) - 1)
+    likely = np.flatnonzero(own.presence[anchors & size])
     if not len(likely):
         return likely
     slot = np.searchsorted(own.anchors, anchors[likely])
@@ -236,17 +242,22 @@ def _joins_between(
     if not len(right.anchors):
         return
     meets = np.searchsorted(left.anchors, right.anchors)  # the start of that bucket
-    limits, sizes = of_left.representatives()[meets], of_left.sizes[meets]
+    sizes, ranks = of_left.sizes[meets], of_right.ranks
     larger = np.maximum(sizes, of_right.sizes)
+    crowded = larger > CROWDED
     for rank in range(CROWDED):
-        members = np.flatnonzero(limits > rank)
+        members = np.flatnonzero(~crowded & (sizes > rank))
         yield _join(left, right, meets[members] + rank, members, larger[members])
-    # What is beyond the representatives of the left meets those of the right.
-    represents = of_right.ranks < of_right.representatives()
-    members = np.flatnonzero(represents & (sizes > limits))
-    beyond = sizes[members] - limits[members]
-    one = ranges(meets[members] + limits[members], beyond)
-    yield _join(left, right, one, np.repeat(members, beyond), np.repeat(sizes[members], beyond))
+    represents = ranks < REPRESENTATIVES
+    members = np.flatnonzero(crowded & represents & (sizes <= of_right.sizes))
+    times = sizes[members]
+    one = ranges(meets[members], times)
+    yield _join(left, right, one, np.repeat(members, times), np.repeat(larger[members], times))
+    # Of two of the same size, the representatives have met above.
+    rest = (sizes > of_right.sizes) | ((sizes == of_right.sizes) & ~represents)
+    members = np.flatnonzero(crowded & rest)
+    for rank in range(REPRESENTATIVES):
+        yield _join(left, right, meets[members] + rank, members, larger[members])
 
 
 def _join(left: Postings, right: Postings, one: I64, other: I64, sizes: I64) -> _Join:

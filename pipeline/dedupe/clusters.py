@@ -18,8 +18,9 @@ from pipeline.dedupe.canonical import Article, Ranked, reason
 #: Given one article and others: the relation (copy, excerpt, revision) of each duplicate of it.
 Relate = Callable[[str, Sequence[str]], Mapping[str, str]]
 
-#: An article that has less than this share of the support of a duplicate of its own does not
-#: represent others, whatever its byline: it is a part of their text, or a round-up of several.
+#: An article that less than this share of the articles agree with that agree with a duplicate of
+#: its own does not represent others, whatever its byline: it is a part of their text, or a
+#: round-up of several.
 _CENTRAL: Final = 0.3
 
 
@@ -42,25 +43,16 @@ def gather(
 ) -> list[Cluster]:
     """Return the clusters of `articles`, given verified `edges` and how alike each two are.
 
-    `relate` verifies any pairs on demand; it is asked for pairs without an edge only where both
-    are linked through a member of the same cluster.
+    `relate` verifies any pairs on demand, the same more than once; it is asked for pairs without
+    an edge only where both are linked through a member of the same cluster.
     """
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    support: dict[str, float] = defaultdict(float)
-    for (one, other), likeness in sorted(edges.items()):
-        neighbours[one].add(other)
-        neighbours[other].add(one)
-        support[one] += likeness
-        support[other] += likeness
-    ranked = {each: Ranked(articles[each], support[each]) for each in articles}
-    order = sorted(
-        articles, key=lambda each: (_is_marginal(each, neighbours, support), ranked[each].key)
-    )
-    free = dict.fromkeys(order)
+    graph = _Graph(edges, relate)
+    ranked = {each: Ranked(articles[each], graph.support[each]) for each in articles}
+    free = dict.fromkeys(sorted(articles, key=lambda each: ranked[each].key))
     clusters = []
     while free:
-        canonical = next(iter(free))
-        relations = _star(canonical, free, neighbours, relate)
+        canonical = next((each for each in free if not graph.is_part(each, free)), next(iter(free)))
+        relations = graph.star(canonical, free)
         for taken in (canonical, *relations):
             del free[taken]
         why = reason(ranked[canonical], [ranked[each] for each in relations])
@@ -68,11 +60,53 @@ def gather(
     return clusters
 
 
-def _is_marginal(
-    article_id: str, neighbours: Mapping[str, set[str]], support: Mapping[str, float]
-) -> bool:
-    around = max((support[each] for each in neighbours.get(article_id, ())), default=0.0)
-    return support[article_id] < _CENTRAL * around
+class _Graph:
+    """Articles that are linked by verified edges; other pairs are verified when asked for."""
+
+    def __init__(self, edges: Mapping[tuple[str, str], float], relate: Relate) -> None:
+        self._relate = relate
+        self._neighbours: dict[str, set[str]] = defaultdict(set)
+        self.support: dict[str, float] = defaultdict(float)
+        for (one, other), likeness in sorted(edges.items()):
+            self._neighbours[one].add(other)
+            self._neighbours[other].add(one)
+            self.support[one] += likeness
+            self.support[other] += likeness
+
+    def is_part(self, article_id: str, free: Mapping[str, None]) -> bool:
+        """Return whether an article is a part of a text that far more articles agree with.
+
+        Of a story that very many print, most are compared with a few of the others only. So
+        little support alone says nothing: what counts is how many are verified against it.
+        """
+        around = [each for each in self._neighbours.get(article_id, ()) if each in free]
+        if not around:
+            return False
+        best = min(around, key=lambda each: (-self.support[each], each))
+        if self.support[article_id] >= _CENTRAL * self.support[best]:
+            return False
+        own = len(self.star(article_id, free)) + 1
+        if own >= _CENTRAL * len(free):
+            return False
+        return own < _CENTRAL * (len(self.star(best, free)) + 1)
+
+    def star(self, canonical: str, free: Mapping[str, None]) -> dict[str, str]:
+        """Return the free articles that are verified against `canonical`, and their relations.
+
+        The search goes on from members only: what lies behind an article that is unlike the
+        canonical is not looked at.
+        """
+        relations: dict[str, str] = {}
+        seen = {canonical}
+        fresh = [canonical]
+        while fresh:
+            around = {other for each in fresh for other in self._neighbours.get(each, ())}
+            asked = sorted(other for other in around - seen if other in free)
+            seen.update(asked)
+            found = self._relate(canonical, asked) if asked else {}
+            relations.update(found)
+            fresh = list(found)
+        return dict(sorted(relations.items()))
 
 
 def components(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
@@ -92,27 +126,3 @@ def components(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[l
     for node in sorted(nodes):
         groups[find(node)].append(node)
     return list(groups.values())
-
-
-def _star(
-    canonical: str,
-    free: Mapping[str, None],
-    neighbours: Mapping[str, set[str]],
-    relate: Relate,
-) -> dict[str, str]:
-    """Return the free articles that are verified against `canonical`, with their relations.
-
-    The search goes on from members only: what lies behind an article that is unlike the
-    canonical is not looked at.
-    """
-    relations: dict[str, str] = {}
-    seen = {canonical}
-    fresh = [canonical]
-    while fresh:
-        around = {other for each in fresh for other in neighbours.get(each, ())}
-        asked = sorted(other for other in around - seen if other in free)
-        seen.update(asked)
-        found = relate(canonical, asked) if asked else {}
-        relations.update(found)
-        fresh = list(found)
-    return dict(sorted(relations.items()))

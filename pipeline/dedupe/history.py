@@ -102,6 +102,7 @@ class _Scope:
         self.verified: dict[tuple[str, str], str] = {}
         self.verified_days: dict[tuple[str, str], date] = {}
         self.fresh: list[pa.Table] = []  # the same, verified now
+        self._checked: dict[tuple[str, str], str | None] = {}
         self._members_read: set[str] = set()
 
     def explore(self) -> None:
@@ -269,17 +270,20 @@ class _Scope:
     def _relate(self, canonical: str, others: Sequence[str]) -> dict[str, str]:
         """Return the relations of the duplicates of `canonical`: as stored, or verified now."""
         pairs = {other: _pair(canonical, other) for other in others}
-        known = {other: self._known(pair) for other, pair in pairs.items()}
-        unknown = [other for other in others if known[other] is None]
-        relations = {other: relation for other, relation in known.items() if relation}
+        unknown = [other for other, pair in pairs.items() if not self._is_known(pair)]
         for start in range(0, len(unknown), _TEXTS):
-            relations |= self._verify(canonical, unknown[start : start + _TEXTS])
-        return relations
+            self._verify(canonical, unknown[start : start + _TEXTS])
+        relations = {
+            other: self.edges.get(pair) or self.verified.get(pair) or self._checked.get(pair)
+            for other, pair in pairs.items()
+        }
+        return {other: relation for other, relation in relations.items() if relation}
 
-    def _known(self, pair: tuple[str, str]) -> str | None:
-        return self.edges.get(pair) or self.verified.get(pair)
+    def _is_known(self, pair: tuple[str, str]) -> bool:
+        return pair in self.edges or pair in self.verified or pair in self._checked
 
-    def _verify(self, canonical: str, others: Sequence[str]) -> dict[str, str]:
+    def _verify(self, canonical: str, others: Sequence[str]) -> None:
+        """Verify `canonical` against each of `others`, and note what comes out."""
         pairs = [_pair(canonical, other) for other in others]
         days = [[self.articles[each].scrape_date for each in pair] for pair in pairs]
         asked = Pairs(
@@ -288,9 +292,8 @@ class _Scope:
         )  # fmt: skip
         found = verified(asked, self._texts([canonical, *others]), CLUSTER)
         self.fresh.append(found)
-        columns = ("a_article_id", "b_article_id", "relation")
-        rows = zip(*(found[name].to_pylist() for name in columns), strict=True)
-        return {b if a == canonical else a: relation for a, b, relation in rows}
+        self._checked.update(dict.fromkeys(pairs))
+        self._checked.update(zip(_ids_of_pairs(found), found["relation"].to_pylist(), strict=True))
 
     def _texts(self, ids: Iterable[str]) -> dict[str, str]:
         by_day: dict[date, list[str]] = defaultdict(list)
@@ -490,18 +493,23 @@ def _evidence_partitions(found: Sequence[Cluster], scope: _Scope) -> dict[date, 
         if pair not in scope.edges
     }
     fresh = pa.concat_tables([contracts.empty_table("duplicate_pairs"), *scope.fresh])
+    fresh = fresh.filter(pa.array([each in wanted for each in _ids_of_pairs(fresh)], pa.bool_()))
     days = set(fresh["scrape_date"].to_pylist())
     days |= {day for pair, day in scope.verified_days.items() if not scope.keeps(pair, wanted)}
     tables = {}
     for day in sorted(days):
         stored = scope.store.read("duplicate_pairs", [day])
         stored = stored.filter(pc.equal(stored["found_by"], CLUSTER))
-        ids = (stored[f"{side}_article_id"].to_pylist() for side in "ab")
-        kept = [scope.keeps(pair, wanted) for pair in zip(*ids, strict=True)]
+        kept = [scope.keeps(pair, wanted) for pair in _ids_of_pairs(stored)]
         of_day = fresh.filter(pc.equal(fresh["scrape_date"], pa.scalar(day)))
         table = pa.concat_tables([stored.filter(pa.array(kept, pa.bool_())), of_day])
         tables[day] = table.sort_by([(f"{side}_article_id", "ascending") for side in "ab"])
     return tables
+
+
+def _ids_of_pairs(pairs: pa.Table) -> list[tuple[str, str]]:
+    ids = (pairs[f"{side}_article_id"].to_pylist() for side in "ab")
+    return list(zip(*ids, strict=True))
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -35,6 +36,7 @@ _BASE: Final = 0x9E3779B97F4A7C15
 _STRIDE: Final = 4  # characters hashed at a time
 #: What leaves the first n of these.
 _FIRST_CHARACTERS: Final = np.array([(1 << 16 * n) - 1 for n in range(_STRIDE + 1)], np.uint64)
+_LONGEST_WORD: Final = 32  # characters; what is longer is no word, and hashed in one go
 _MARK_BITS: Final = 16  # bits of a folded character, below its marks
 _LONGEST_QUOTATION: Final = 1_500  # characters
 _BLOCK_CHARACTERS: Final = 1 << 17  # a block's arrays stay within the processor's cache
@@ -232,7 +234,7 @@ def _word_hashes(folded: U16, starts: I64, ends: I64) -> U64:
     padded = np.concatenate([folded, np.zeros(_STRIDE, "<u2")])
     # The four characters from each place on, as one number.
     fours = np.ndarray((len(folded),), "<u8", padded, strides=(2,))
-    rest = ends - starts
+    rest = np.minimum(ends - starts, _LONGEST_WORD)
     hashes = fours[starts] & _FIRST_CHARACTERS[np.minimum(rest, _STRIDE)]
     longer = np.flatnonzero(rest > _STRIDE)
     places, rest = starts[longer] + _STRIDE, rest[longer] - _STRIDE
@@ -241,6 +243,8 @@ def _word_hashes(folded: U16, starts: I64, ends: I64) -> U64:
         hashes[longer] = hashes[longer] * np.uint64(_BASE) + part
         more = np.flatnonzero(rest > _STRIDE)
         longer, places, rest = longer[more], places[more] + _STRIDE, rest[more] - _STRIDE
+    for word in np.flatnonzero(ends - starts > _LONGEST_WORD).tolist():
+        hashes[word] = xxhash.xxh3_64_intdigest(folded[starts[word] : ends[word]].tobytes())
     return mix(hashes)
 
 

@@ -64,6 +64,17 @@ def test_a_part_of_the_text_does_not_represent_it():
     assert "p" in found["m"]
 
 
+def test_the_original_represents_a_story_that_very_many_print():
+    # Only a few are compared with all others; the one with the byline is none of them.
+    ids = ["m0", "m1", *(f"x{n:02}" for n in range(30))]
+    hub = {(hub, each): 1.0 for hub in ids[:2] for each in ids[2:]} | {("m0", "m1"): 1.0}
+    all_pairs = {(a, b) for a in ids for b in ids if a < b}
+    found = gather(articles(*ids, x07=1), hub, relate_by(all_pairs))
+    assert members(found) == {"x07": [each for each in ids if each != "x07"]}
+    found = gather(articles(*ids, x07=1), hub, relate_by(hub))
+    assert next(iter(members(found))) == "m0"
+
+
 def test_every_article_is_in_exactly_one_cluster():
     edges = {("a", "b"): 0.5, ("c", "d"): 0.5, ("b", "c"): 0.4}
     found = gather(articles(*"abcde"), edges, relate_by(edges))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import contracts
+from pipeline.dedupe import clusters_for_day, pairs_for_day
 from pipeline.dedupe.store import MemoryStore
 
 from .corpus import DAY, partition, put, run
@@ -101,6 +102,18 @@ def check(store):
         for member, day in zip(row["member_article_ids"], row["member_scrape_dates"], strict=True):
             assert ids[member]["cluster_id"] == row["cluster_id"]
             assert ids[member]["scrape_date"] == day
+    pairs = store.read("duplicate_pairs").to_pylist()
+    stored = {(row["a_article_id"], row["b_article_id"]): row for row in pairs}
+    assert len(stored) == len(pairs)
+    held = {
+        tuple(sorted((row["article_id"], row["canonical_article_id"]))): row["relation"]
+        for row in members
+        if not row["is_canonical"]
+    }
+    for pair, relation in held.items():
+        assert stored[pair]["relation"] == relation
+        assert stored[pair]["aligned_spans"]
+    assert {pair for pair, row in stored.items() if row["found_by"] == "cluster"} <= set(held)
     sequence = store.read("cluster_ledger")["sequence"].to_pylist()
     assert sorted(sequence) == list(range(1, len(sequence) + 1))
 
@@ -186,6 +199,66 @@ def test_the_window_bounds_the_comparison(window, together):
     for order in (list(days), list(days)[::-1]):
         store = process(days, order, window)
         assert (len(partition(store)) == 1) == together
+
+
+def wide(count):
+    """Return one story that so many print that its members are not all compared."""
+    text = article(300, 5)
+    rows = [{"article_id": f"w{n:02}", "text": reprint(text, n % 7)} for n in range(count)]
+    rows[20] |= {"byline": "By Ada Brint, staff writer", "authors": ["Ada Brint"]}
+    return rows
+
+
+def test_members_that_no_anchor_links_to_the_canonical_have_their_evidence_too():
+    days = {DAY: wide(30)[:15], DAY + timedelta(days=1): wide(30)[15:]}
+    store = process(days, list(days))
+    check(store)
+    rows = store.read("duplicate_pairs").to_pylist()
+    of_cluster = [row for row in rows if row["found_by"] == "cluster"]
+    assert of_cluster
+    texts = {row["article_id"]: row["text"] for row in wide(30)}
+    for row in of_cluster:
+        span = row["aligned_spans"][0]
+        one = texts[row["a_article_id"]][span["a_start"] : span["a_end"]]
+        assert one == texts[row["b_article_id"]][span["b_start"] : span["b_end"]]
+
+
+def test_evidence_of_a_cluster_goes_with_its_member():
+    days = {DAY: wide(30)}
+    store = process(days, [DAY])
+    evidence = {
+        each for row in store.read("duplicate_pairs").to_pylist() if row["found_by"] == "cluster"
+        for each in (row["a_article_id"], row["b_article_id"])
+    }  # fmt: skip
+    canonical = store.read("syndication_clusters")["canonical_article_id"][0].as_py()
+    left = min(evidence - {canonical})
+    days[DAY] = [row if row["article_id"] != left else {**row, "text": article(999, 5)}
+                 for row in wide(30)]  # fmt: skip
+    put(store, DAY, days[DAY])
+    run(store, DAY)
+    check(store)
+    assert (left, frozenset({left})) in partition(store)
+
+
+def test_what_was_verified_for_a_cluster_is_not_read_again(monkeypatch):
+    late = {"article_id": "w99", "text": reprint(article(300, 5), 3)}
+    days = {DAY: wide(30), DAY + timedelta(days=1): [{"article_id": "x", "text": article(5)}],
+            DAY + timedelta(days=2): [late]}  # fmt: skip
+    store = process(days, list(days)[:2])
+    last = DAY + timedelta(days=2)
+    put(store, last, days[last])
+    for day, table in pairs_for_day(last, store).items():
+        store.write("duplicate_pairs", day, table)
+    read: list[str] = []
+
+    def rows_with(table, day, key, values, columns):
+        read.extend(values.to_pylist())
+        return MemoryStore.rows_with(store, table, day, key, values, columns)
+
+    monkeypatch.setattr(store, "rows_with", rows_with)
+    members = clusters_for_day(last, store).clusters[DAY]
+    assert members["size"].to_pylist() == [31]
+    assert set(read) <= {"w20", "w99"}
 
 
 def test_an_empty_day():

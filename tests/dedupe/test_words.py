@@ -30,6 +30,21 @@ def test_decomposed_letters_equal_composed_ones():
     assert np.array_equal(read_words(["Zoë café"]).hashes, read_words(["Zoë café"]).hashes)
 
 
+def test_soft_hyphens_and_accents_of_their_own_do_not_change_a_word():
+    plain, marked = read_words(["co operate hyphen"]), read_words(["co o\u0301perate hy\u00adphen"])
+    assert np.array_equal(plain.hashes, marked.hashes)
+    text = "a hy\u00adphen e\u0301."
+    words = read_words([text])
+    found = [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)]
+    assert found == ["a", "hy\u00adphen", "e\u0301"]
+
+
+def test_long_words_that_differ_anywhere_differ():
+    words = ["abcdefghijklm", "abcdefghijklx", "abcdXfghijklm", "abcdefghijkl", "abcd", "abcdabcd"]
+    words += ["abc", "x" * 32, "x" * 33, "x" * 34, "x" * 33 + "y", "y" + "x" * 33]
+    assert len(set(read_words([" ".join(words)]).hashes.tolist())) == len(words)
+
+
 def test_offsets_point_into_each_text():
     texts = ["One two,  three.", "", "Vier — fünf 6", "日本語です"]
     words = read_words(texts)
