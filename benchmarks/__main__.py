@@ -44,9 +44,6 @@ class Benchmark:
     writes: bool = False
 
 
-_PEER_PYTHONS: Final = tuple(
-    f"{name}={PEERS / name}/bin/python" for name in ("datasketch", "datatrove", "text_dedup")
-)
 KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
     "accuracy": (
         Benchmark("clean_text", "Bodies of flattened text", ("--data", "{data}"), "extractors"),
@@ -57,7 +54,8 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("pairs", "Duplicate verdicts on judged pairs", data_setting="{data}/data"),
         Benchmark(
             "syndication", "Generated syndication",
-            ("--articles", "5000", "--kept-aside"), data_setting="{data}/data",
+            ("--articles", "3000", "--kept-aside", "--peers"),
+            data_setting="{data}/data",
         ),
         Benchmark("stream", "Clusters in a stream", data_setting="{data}/data"),
         Benchmark("galleries", "", ("--data", "{data}"), writes=True),
@@ -67,7 +65,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("stage_times", "", ("--data", "{data}"), writes=True),
         Benchmark("overheads", "", ("--data", "{data}"), writes=True),
         Benchmark(
-            "dedupe_speed", "Speed of de-duplication", ("peers", "--python", *_PEER_PYTHONS),
+            "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "500", "2000"),
             data_setting="{data}/data",
         ),
     ),

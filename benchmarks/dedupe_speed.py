@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import random
@@ -20,12 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations, islice
 from pathlib import Path
 
 from generator import TRUE_KINDS, Corpus, Made, generate
-from syndication import DAY, abp_texts, day_tables, homes, put_day, run_day
+from syndication import DAY, abp_texts, day_tables, homes, put_tables, run_day
 
 from pipeline.dedupe.store import MemoryStore
 from pipeline.publish.storage import Storage
@@ -36,8 +37,12 @@ _BLOCK = 4096
 _WINDOW = 30
 
 
-def cluster_scores(corpus: Corpus, clusters: Iterable[Sequence[str]]) -> str:
-    """Return recall of original-reprint pairs and the share of clustered pairs that are false."""
+#: What a system took and found: processor seconds, and clusters of two or more.
+Run = tuple[float, Sequence[Sequence[str]]]
+
+
+def cluster_scores(corpus: Corpus, clusters: Iterable[Sequence[str]]) -> tuple[float, int, int]:
+    """Return recall of original-reprint pairs, false pairs within clusters, and all of these."""
     stories = {each.article_id: each.story for each in corpus.articles}
     home = {each: number for number, cluster in enumerate(clusters) for each in cluster}
     wanted = [each for each in corpus.articles if each.kind in TRUE_KINDS]
@@ -49,15 +54,15 @@ def cluster_scores(corpus: Corpus, clusters: Iterable[Sequence[str]]) -> str:
     for each, number in home.items():
         groups.setdefault(number, []).append(each)
     pairs = [pair for group in groups.values() for pair in combinations(group, 2)]
-    wrong = sum(stories[a] != stories[b] for a, b in pairs)
-    return f"recall {hit / len(wanted):.3f}, false pairs {wrong} of {len(pairs)}"
+    return hit / len(wanted), sum(stories[a] != stories[b] for a, b in pairs), len(pairs)
 
 
-def own(corpus: Corpus) -> tuple[float, list[list[str]]]:
+def own(corpus: Corpus) -> Run:
     """Return CPU seconds from texts to clusters, and the clusters."""
     store = MemoryStore()
+    tables = day_tables(DAY, corpus.articles)
     started = time.process_time()
-    put_day(store, DAY, corpus.articles)
+    put_tables(store, DAY, tables)
     run_day(store, DAY)
     seconds = time.process_time() - started
     groups: dict[str, list[str]] = {}
@@ -66,39 +71,60 @@ def own(corpus: Corpus) -> tuple[float, list[list[str]]]:
     return seconds, [group for group in groups.values() if len(group) > 1]
 
 
-def peers(articles: int, pythons: dict[str, str]) -> None:
-    """Print speed and accuracy of this project and of the peers on the same texts."""
+def peers(articles: int, pythons: dict[str, str], rounds: int) -> None:
+    """Print speed and accuracy of this project and of the peers on the same texts, as a table.
+
+    The systems take turns; the fastest round of each counts.
+    """
     corpus = generate(abp_texts(articles, kept_aside=True), seed=3, share=0.25)
     count = len(corpus.articles)
-    print(f"{count} articles")
-    seconds, clusters = own(corpus)
-    print(f"  copydesk: {count / seconds:.0f} articles/s/core, {cluster_scores(corpus, clusters)}")
     with tempfile.TemporaryDirectory() as folder:
         documents = Path(folder) / "in" / "documents.jsonl"
         documents.parent.mkdir()
         rows = [json.dumps({"id": each.article_id, "text": each.text}) for each in corpus.articles]
         documents.write_text("\n".join(rows), encoding="utf-8")
-        commands = {
-            "datatrove": ["datatrove_minhash.py", str(documents), folder],
-            "text-dedup": ["text_dedup_minhash.py", str(documents)],
-            "datasketch .5": ["datasketch_lsh.py", str(documents), "0.5"],
-            "datasketch .7": ["datasketch_lsh.py", str(documents), "0.7"],
-        }
-        for name, (script, *arguments) in commands.items():
-            python = pythons.get(name.split()[0].replace("-", "_"))
-            if python is None:
-                print(f"  {name}: no environment given")
-                continue
-            done = subprocess.run(
-                [python, str(PEERS / script), *arguments],
-                capture_output=True, text=True, check=True,
-            )  # fmt: skip
-            answer = json.loads(done.stdout.splitlines()[-1])
-            speed, slower = count / answer["seconds"], answer["seconds"] / seconds
-            print(
-                f"  {name}: {speed:.0f} articles/s/core ({slower:.1f} times our "
-                f"time), {cluster_scores(corpus, answer['clusters'])}"
-            )
+        systems = {"copydesk": lambda _: own(corpus), **_peer_runs(documents, pythons)}
+        runs: dict[str, list[Run]] = {name: [] for name in systems}
+        for number in range(rounds):
+            for name, run in list(systems.items())[:: -1 if number % 2 else 1]:
+                runs[name].append(run(Path(folder) / f"{name} {number}"))
+    best = {name: min(each, key=lambda run: run[0]) for name, each in runs.items() if each}
+    print(f"{count} articles, {rounds} rounds in turn\n")
+    print("| system | articles/s/core | times our time | recall of reprints | false pairs |")
+    print("|---|---|---|---|---|")
+    for name, (seconds, clusters) in best.items():
+        recall, false, pairs = cluster_scores(corpus, clusters)
+        slower = seconds / best["copydesk"][0]
+        print(f"| {name} | {count / seconds:.0f} | {slower:.1f} | {recall:.3f} "
+              f"| {false} of {pairs} |")  # fmt: skip
+
+
+def _peer_runs(documents: Path, pythons: dict[str, str]) -> dict[str, Callable[[Path], Run]]:
+    """Return how to run each peer whose environment is there, given a folder to work in."""
+    scripts = {
+        "datatrove MinHash, defaults": ("datatrove", "datatrove_minhash.py", None),
+        "text-dedup MinHash, defaults": ("text_dedup", "text_dedup_minhash.py", None),
+        "datasketch MinHashLSH, 128 permutations, .5": ("datasketch", "datasketch_lsh.py", "0.5"),
+        "datasketch MinHashLSH, 128 permutations, .7": ("datasketch", "datasketch_lsh.py", "0.7"),
+    }
+
+    def run(python: str, script: str, more: str | None, folder: Path) -> Run:
+        command = [python, str(PEERS / script), str(documents), more or str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        answer = json.loads(done.stdout.splitlines()[-1])
+        return answer["seconds"], answer["clusters"]
+
+    return {
+        name: functools.partial(run, pythons[environment], script, more)
+        for name, (environment, script, more) in scripts.items()
+        if environment in pythons
+    }
+
+
+def installed() -> dict[str, str]:
+    """Return the interpreters of the peers' environments that are installed."""
+    found = Path(".bench").glob("*/bin/python")
+    return {path.parents[1].name: str(path) for path in found}
 
 
 def growth(sizes: Sequence[int]) -> None:
@@ -258,7 +284,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--python", nargs="*", default=[])
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     if options.what == "peers":
-        peers(options.articles, dict(each.split("=", 1) for each in options.python))
+        given = dict(each.split("=", 1) for each in options.python)
+        peers(options.articles, given or installed(), options.rounds)
     elif options.what == "growth":
         growth(options.sizes)
     elif options.what == "one":

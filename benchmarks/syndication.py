@@ -17,7 +17,7 @@ import lzma
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,7 +72,11 @@ def unlike(texts: Sequence[str]) -> list[str]:
 
 def put_day(store: MemoryStore, day: datetime.date, articles: Sequence[Made]) -> None:
     """Store articles, and their fingerprints, as the stages before de-duplication would."""
-    tables = day_tables(day, articles)
+    put_tables(store, day, day_tables(day, articles))
+
+
+def put_tables(store: MemoryStore, day: datetime.date, tables: Mapping[str, pa.Table]) -> None:
+    """Store the partitions of `day_tables`, and fingerprints made of them."""
     for name, table in tables.items():
         store.write(name, day, table)
     texts = tables["clean_documents"].select(["article_id", "scrape_date", "text"])
@@ -224,6 +228,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--kept-aside", action="store_true")
     parser.add_argument("--copies", type=int, default=500)
+    parser.add_argument("--peers", action="store_true", help="compare with peers too")
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     texts = abp_texts(options.articles, options.kept_aside)
     print(f"{len(texts)} originals, {'kept aside' if options.kept_aside else 'tuned on'}")
@@ -232,6 +237,11 @@ def main(arguments: Iterable[str] | None = None) -> None:
         measure(corpus, days)
     for copies, days in itertools.product((options.copies,), (1, 10)):
         measure_story(texts, copies, days)
+    if options.peers:
+        import dedupe_speed
+
+        print()
+        dedupe_speed.peers(options.articles, dedupe_speed.installed(), rounds=2)
 
 
 if __name__ == "__main__":

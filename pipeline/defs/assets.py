@@ -186,7 +186,7 @@ def fingerprints(
         _spec(
             "duplicate_pairs",
             "dedupe",
-            {"python", "duckdb", "parquet"},
+            {"python", "numpy", "parquet"},
         ),
     ],
     check_specs=checks.specs("duplicate_pairs"),
