@@ -20,8 +20,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from benchmarks.describe import ASIDE, part_of
 from pipeline.clean import html as pages
 from pipeline.describe import dates, markup_candidates, resolve
+from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context
 from pipeline.records import Cleaned, Document, Line
 from pipeline.training import corpus
@@ -51,10 +53,9 @@ class Case:
 
 
 def rows_of(collection: str, *, aside: bool) -> Iterator[dict[str, Any]]:
-    """Yield the dated pages of kept-aside sites, or of the development sites."""
+    """Yield the dated pages of kept-aside sites, or of the others (parts as in `describe`)."""
     for row in corpus.read(DATA / f"{collection}.jsonl.gz"):
-        site = corpus.site_of(row["url"] or row["id"])
-        if row.get("date") and corpus.kept_aside(site) is aside:
+        if row.get("date") and (part_of(domain_of(row["url"])) == ASIDE) is aside:
             yield row
 
 

@@ -27,6 +27,26 @@ def main() -> None:
         _bars(f"speed_{kind}", f"Processor milliseconds a document ({kind})", rows)
     _stages(results.load("stages"))
     _scale(results.load("scale"))
+    _reliability(results.load("describe_reliability"))
+
+
+def _reliability(rows: Sequence[Row]) -> None:
+    """Draw how many of the values of each confidence were right; areas go with their number."""
+    if not rows:
+        return
+    figure, axes = _figure("Metadata: how sure, and how often right (sites kept aside)", 5)
+    axes.plot([0, 1], [0, 1], "--", color=_PEERS, label="as sure as right")
+    for number, name in enumerate(dict.fromkeys(row["field"] for row in rows)):
+        own = [row for row in rows if row["field"] == name]
+        sure, right = [row["confidence"] for row in own], [row["right"] for row in own]
+        sizes = [12 + 2 * row["values"] ** 0.75 for row in own]
+        axes.plot(sure, right, "-", color=f"C{number}", alpha=0.4)
+        label = name.replace("_", " ")
+        axes.scatter(sure, right, sizes, color=f"C{number}", alpha=0.7, label=label)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share right")
+    axes.legend(fontsize=8, markerscale=0.5)
+    _save(figure, "describe_reliability")
 
 
 def _bars(name: str, title: str, rows: Sequence[Row]) -> None:

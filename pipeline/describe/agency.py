@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pipeline.describe import agency_names, dateline
+from pipeline.describe.address import host_of
 from pipeline.records import BODY, Candidate, Line
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ _BYLINE_TAIL: Final = re.compile(
 )
 
 
+#: "© REUTERS/ Jane Doe", "© dpa | Jane Doe": after the agency, who took the picture.
+_PHOTOGRAPHER: Final = re.compile(
+    r"\s{0,2}(?:/|[|.–—-]\s(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
+)
+#: "REUTERS/Jane Doe" as a line of its own.
+_CREDITED: Final = re.compile(r"/\s?[^\W\d_][\w.'’-]{1,20}\s[^\W\d_][\w.'’-]{1,20}\s{0,2}$")
+
 #: "Xinhua | Updated: 2017-09-15 21:45", "Reuters, July 5, 2018"
 _DATED_TAIL: Final = re.compile(
     r"\s{0,3}[|,·•–—-]\s{0,3}(?:\w{3,12}:?\s{1,3})?[^.!?]{0,12}\d[^!?]{3,40}"
@@ -150,10 +158,13 @@ def _in_names(value: str) -> str | None:
 
 
 def _from_lines(context: Context) -> Iterator[Candidate]:
+    host = host_of(context.document.url)
     for line in _lines(context):
         if not agency_names.may_mention(line.text[:_LONGEST]):
             continue
-        yield from _from_line(line)
+        for found in _from_line(line):
+            if not (found.rule == "agency/copyright" and agency_names.is_parent(found.value, host)):
+                yield found
 
 
 def _lines(context: Context) -> Iterator[Line]:
@@ -167,7 +178,9 @@ def _lines(context: Context) -> Iterator[Line]:
     numbers |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
     for number in sorted(number for number in numbers if number < len(lines)):
         line = lines[number]
-        if len(line.text) <= _LONGEST and (line.role not in _NEVER or _signs(line, number, body)):
+        if len(line.text) > _LONGEST or _is_within(line, number, body):
+            continue
+        if line.role not in _NEVER or _signs(line, number, body):
             yield line
 
 
@@ -178,9 +191,21 @@ _NEVER: Final = frozenset(("caption", "related", "nav", "comment", "headline", "
 
 
 def _signs(line: Line, number: int, body: list[int]) -> bool:
-    """Return whether `line` is nothing but an agency right below the body, whatever its role."""
-    below = bool(body) and 0 < number - body[-1] <= 2
-    return below and agency_names.exactly(line.text) is not None
+    """Return whether `line` is nothing but an agency right above or below the body."""
+    beside = bool(body) and (0 < number - body[-1] <= 2 or 0 < body[0] - number <= 2)
+    return beside and agency_names.exactly(line.text) is not None
+
+
+def _is_within(line: Line, number: int, body: list[int]) -> bool:
+    """Return whether `line` is nothing but an agency among the paragraphs: a picture's credit."""
+    if len(body) <= _OUTER or not body[_OUTER] < number < body[-1]:
+        return False
+    return len(line.text) <= _SHORT and agency_names.exactly(line.text) is not None
+
+
+#: How many paragraphs at the top can have an agency below them; the longest name of one.
+_OUTER: Final = 2
+_SHORT: Final = 60
 
 
 def _from_line(line: Line) -> Iterator[Candidate]:
@@ -211,7 +236,7 @@ def _copyright(text: str) -> str | None:
     for sign in _COPYRIGHT.finditer(text):
         match = agency_names.mention().match(text, sign.end())
         # "© REUTERS/ Jane Doe" credits a picture.
-        slashed = match is not None and text[match.end() :].lstrip().startswith("/")
+        slashed = match is not None and _PHOTOGRAPHER.match(text, match.end()) is not None
         if match is not None and not slashed and not _PHOTO.search(text[: sign.start()]):
             return agency_names.of_mention(match)
     return None
@@ -232,7 +257,8 @@ def _byline(text: str, role: str) -> str | None:
     if len(text) > _LONGEST_BYLINE or _PROSE.search(text) or _PHOTO.search(text):
         return None
     if (name := agency_names.exactly(_BY.sub("", text, count=1))) is not None:
-        return None if text.endswith(":") else name
+        other = text.endswith(":") or agency_names.is_doubtful(text) or _CREDITED.search(text)
+        return None if other else name
     first = agency_names.mention().match(text)
     if first is not None and _DATED_TAIL.fullmatch(text, first.end()):
         return agency_names.of_mention(first)

@@ -21,23 +21,46 @@ _HEAD: Final = re.compile(r"[^/|,]*")
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One service: its name in the output, its kind, its sites and its path segments elsewhere."""
+    """One service: its name in the output, kind, sites, parents' sites, path segments elsewhere."""
 
     name: str
     kind: str
     names: tuple[str, ...]
     codes: tuple[str, ...]
     domains: tuple[str, ...]
+    parents: tuple[str, ...]
     paths: tuple[str, ...]
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    path = resources.files("pipeline.describe") / "data" / "agencies.yaml"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    table: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506
+    return table
+
+
+@functools.cache
+def _doubtful() -> frozenset[str]:
+    return frozenset(_table()["doubtful"])
+
+
+def is_doubtful(text: str) -> bool:
+    """Return whether `text` is a name or code that, alone on a line, is as often something else."""
+    return text.strip(_EDGES) in _doubtful()
+
+
+def is_parent(agency: str, host: str | None) -> bool:
+    """Return whether `host` is a site whose own copyright line names `agency`."""
+    parents = next((a.parents for a in agencies() if a.name == agency), ())
+    return any((host or "").endswith(parent) for parent in parents)
 
 
 @functools.cache
 def agencies() -> tuple[Agency, ...]:
     """Return all agencies of the data file, in its order."""
-    path = resources.files("pipeline.describe") / "data" / "agencies.yaml"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    rows: list[dict[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), loader)["agencies"]  # noqa: S506
-    lists = ("names", "codes", "domains", "paths")
+    rows: list[dict[str, Any]] = _table()["agencies"]
+    lists = ("names", "codes", "domains", "parents", "paths")
     return tuple(
         Agency(row["name"], row["kind"], *(tuple(row.get(key, ())) for key in lists))
         for row in rows

@@ -183,6 +183,7 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
         if names and sum(len(fold(name)) for name in names) >= 0.95 * len(fold(text)):
             marked = text[:1] in "-–—*•" or text.isupper()
             rule, sure = ("name_marked", 0.8) if marked else ("name_alone", 0.55)
+            rule = "name_above" if context.markup else rule
             return [
                 Candidate("byline", text.lstrip("-–—*•|·+ "), sure, rule, shorten(text)),
                 _authors(names, sure, rule, text),

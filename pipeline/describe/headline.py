@@ -39,7 +39,7 @@ _LEAST_SURE: Final = 0.02
 
 #: Rules that read what the page shows; it shows other titles too, so they are told apart by
 #: how much they share with what the page says of itself.
-_SHOWN: Final = ("h1", "headline_class", "itemprop_headline")
+_SHOWN: Final = ("h1", "headline_class", "itemprop_headline", "subheading")
 
 
 def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
@@ -62,14 +62,27 @@ def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
 
 
 def _cut_as_others(title: str, others: Collection[str]) -> str:
-    """Return the leading part of `title` that another source gives as the whole headline."""
+    """Return the leading or last part of `title` that another source gives as the headline."""
     parts, marks = _split(title)
     kept = parts[0]
     for place in range(1, len(parts)):
-        if fold(kept) in others and len(fold(kept)) >= 10:
+        if _is_other(kept, others):
             return kept
         kept += marks[place - 1] + parts[place]
-    return title
+    last = _AFTER_COLON.split(title, maxsplit=1)[-1] if len(parts) == 1 else parts[-1]
+    return last if last != title and _is_other(last, others) else title
+
+
+_AFTER_COLON: Final = re.compile(r"(?<=\w)\s?:\s")
+
+
+def _is_other(part: str, others: Collection[str]) -> bool:
+    key = fold(part)
+    return len(key) >= _LEAST_PART and key in others
+
+
+#: Shortest part of a title, in letters and digits, that is taken for the whole headline.
+_LEAST_PART: Final = 10
 
 
 #: Least share of common letter groups of two wordings of one headline.

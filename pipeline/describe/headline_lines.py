@@ -74,13 +74,17 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
             continue
         seen.add(key)
-        if _is_caption(line.text):
+        if _is_caption(line.text) or _ASIDE.search(line.text):
             continue
         marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
         if counts[key] > 1:
             marks.append("repeated")
         marks.append(f"role_{line.role}")
         yield line, marks + _crossed(marks)
+
+
+#: A note in brackets, who wrote an embedded post, a closed video window with its caption.
+_ASIDE: Final = re.compile(r"^\s*[(\[].{0,400}[)\]]\W{0,3}$|\(@\w{1,40}\)|^\s*CLOSE\s+\S")
 
 
 def _is_caption(text: str) -> bool:

@@ -1,15 +1,15 @@
 """What the markup of a page says about its article: JSON-LD, meta tags, microdata, bylines, h1.
 
-Reads the elements that `markup_scan` collected and changes nothing in them. Which of the candidates is right is for
-`pipeline.describe.resolve`; text without markup does not belong here.
+Reads the elements that `markup_scan` collected and changes nothing in them. Which of the candidates
+is right is for `pipeline.describe.resolve`; text without markup does not belong here.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -188,9 +188,9 @@ def _from_article(node: dict[str, Any], by_id: dict[str, Any], rule: str) -> lis
         found.append(_candidate("authors", "; ".join(names), f"{rule}_author", source))
     if source:
         found.append(_candidate("agency", source[:200], f"{rule}_author"))
-    for key, field in (("datePublished", "published"), ("dateModified", "updated")):
+    for key, name in (("datePublished", "published"), ("dateModified", "updated")):
         if isinstance(node.get(key), str):
-            found.append(_candidate(field, squeeze(node[key])[:60], f"{rule}_{key}"))
+            found.append(_candidate(name, squeeze(node[key])[:60], f"{rule}_{key}"))
     publisher, _ = _json_raw_names(node.get("publisher"), by_id)
     if publisher:
         found.append(_candidate("outlet", publisher[0], f"{rule}_publisher"))
@@ -275,8 +275,12 @@ _WRITTEN_BY = re.compile(
 )
 
 
+#: Themes of sites name their designer where the author belongs.
+_DESIGNER: Final = re.compile(r"https?://|\bdesign|\btheme\b|template", re.I)
+
+
 def _authors(text: str, rule: str, *, single: bool) -> list[Candidate]:
-    if text.startswith("http"):
+    if text.startswith("http") or (rule == "meta_author" and _DESIGNER.search(text)):
         return []
     names = parse_names(text, single=single)
     stated = [_candidate("agency", text[:200], rule)] if 2 <= len(text) < 200 else []
@@ -362,6 +366,8 @@ def _titles(page: Scan) -> list[Candidate]:
     for heading in page.headings[:_ELEMENTS]:
         if (text := _text(heading)) and not _is_unrelated(heading, ()):
             found.append(_candidate("headline", text, "h1"))
+    for heading in page.subheadings[:1]:
+        found.append(_candidate("headline", _text(heading), "subheading"))
     for element in page.names["headline"][: 2 * _ELEMENTS]:
         text = _text(element) if element.tag in _HEADLINE_TAGS else ""
         if 12 <= len(text) < 250 and not _is_unrelated(element, ()):
@@ -392,7 +398,17 @@ def _bylines(page: Scan) -> list[Candidate]:
             rule = "author_link_near" if link in near else "author_link"
             found.append(_candidate("authors", "; ".join(names), rule, text))
             break
-    return found + _person_links(page)
+    return _nearest(found) + _person_links(page)
+
+
+def _nearest(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the authors named near the main heading, and others only where none is.
+
+    Elements further off that are marked as authors are mostly those of other stories.
+    """
+    if not any(c.field == "authors" and c.rule.endswith("_near") for c in found):
+        return list(found)
+    return [c for c in found if c.field != "authors" or c.rule.endswith("_near")]
 
 
 def _person_links(page: Scan) -> list[Candidate]:
@@ -441,41 +457,80 @@ def _byline_elements(
     near: frozenset[HtmlElement],
     around: frozenset[HtmlElement],
 ) -> list[Candidate]:
-    """Read the first element marked as a byline that says "By", and the first that does not."""
+    """Read the first element marked as a byline that says "By", and those that do not.
+
+    Of these, elements of one tag and class are one group; the first group whose elements hold
+    nothing but names is taken, else the first that names somebody.
+    """
     found: list[Candidate] = []
-    unknown: list[Candidate] = []  # names whose first word is no known given name
-    groups: dict[str, list[str]] = {}
-    exact: list[str] = []
-    closest: dict[str, bool] = {}
-    elements: Counter[str] = Counter()
+    unknown: list[Candidate] = []
+    groups: dict[str, _Group] = {}
     for element in marked[: 8 * _ELEMENTS]:
         text = _names_text(element)
         if len(text) < 3 or _is_unrelated(element, around):
             continue
+        where = "_near" if element in near else ""
         if starts_with_label(text):
             if not found and (names := parse_names(text, single=True)):
                 shown = _text(element, 300)
                 found.append(_candidate("byline", shown, "byline_class"))
-                rule = "byline_class_near" if element in near else "byline_class"
+                rule = f"byline_class{where}"
                 found.append(_candidate("authors", "; ".join(names), rule, shown))
         elif len(text) < 160 and (names := parse_names(text, strict=True, single=is_cjk(text))):
-            kind = f"{element.tag} {element.get('class')}"
-            group = groups.setdefault(kind, [])
-            elements[kind] += 1
-            closest[kind] = closest.get(kind, False) or element in near
-            group.extend(name for name in names if name not in group)
-            if len(fold("".join(names))) > 0.8 * len(fold(text)):
-                exact.append(kind)
-        elif not unknown and len(text) < 80 and (names := parse_names(text)):
-            if len(fold("".join(names))) > 0.8 * len(fold(text)):
-                rule = "author_class_other_near" if element in near else "author_class_other"
-                unknown.append(_candidate("authors", "; ".join(names), rule, text))
-    best = next(iter(exact), next(iter(groups), None))
-    if best is not None:
-        rule = "author_class" if elements[best] == 1 else "author_class_several"
-        rule += "_near" if closest[best] else ""
-        found.append(_candidate("authors", "; ".join(groups[best][:8]), rule))
-    return found if best is not None else found + unknown
+            group = groups.setdefault(f"{element.tag} {element.get('class')}", _Group())
+            group.add(element, names, text, is_near=bool(where))
+        elif not unknown and len(text) < 80:
+            unknown += _unknown(text, where)
+    exact = [group for group in groups.values() if group.is_exact]
+    for group in [*exact, *groups.values()][:1]:
+        return [*found, _candidate("authors", "; ".join(group.names[:8]), group.rule())]
+    return found + unknown
+
+
+def _unknown(text: str, where: str) -> list[Candidate]:
+    """Read an element that is only a name whose first word is no known given name."""
+    names = parse_names(text, single=True)
+    if not names or len(fold("".join(names))) <= 0.8 * len(fold(text)):
+        return []
+    kind = "lone" if " " not in names[0] else "other"
+    return [_candidate("authors", "; ".join(names), f"author_class_{kind}{where}", text)]
+
+
+@dataclass
+class _Group:
+    """Elements of one tag and class that name people."""
+
+    elements: list[HtmlElement] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    is_exact: bool = False
+    is_near: bool = False
+
+    def add(self, element: HtmlElement, names: Sequence[str], text: str, *, is_near: bool) -> None:
+        """Add an element, the names it holds and whether it stands near the main heading."""
+        self.elements.append(element)
+        self.names.extend(name for name in names if name not in self.names)
+        self.is_exact = self.is_exact or len(fold("".join(names))) > 0.8 * len(fold(text))
+        self.is_near = self.is_near or is_near
+
+    def rule(self) -> str:
+        """Return the rule's name: how many elements, whether in one block, whether near."""
+        rule = "author_class"
+        if len(self.elements) > 1 and len(self.names) > 1:
+            rule += "_block" if self._in_one_block() else "_several"
+        return rule + ("_near" if self.is_near else "")
+
+    def _in_one_block(self) -> bool:
+        """Tell whether a small block holds all elements: then they are of one article."""
+        blocks = list(islice(self.elements[0].iterancestors(), _BLOCK_LEVELS))
+        for element in self.elements[1:]:
+            outer = set(islice(element.iterancestors(), _BLOCK_LEVELS + 2))
+            blocks = [block for block in blocks if block in outer]
+        return bool(blocks) and len(_text(blocks[0], _BLOCK_TEXT + 1)) <= _BLOCK_TEXT
+
+
+#: How far up a block can hold several names of one article, and how long its text may be.
+_BLOCK_LEVELS: Final = 4
+_BLOCK_TEXT: Final = 250
 
 
 #: Elements whose text stands apart from what is around them.

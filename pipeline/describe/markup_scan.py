@@ -68,13 +68,15 @@ class Scan:
 
     `names` holds the elements that a class, an id or a link marks, by what they are marked as:
     "byline", "deck", "headline", "rel" (rel=author), "author_page" (link to an author's page) and
-    "near" (those of the byline kinds that follow a main heading closely), "near_link" (links that do);
-    those above the first main heading come last. `dated` holds headings and what can state a date. `around` are the
-    elements that hold a main heading: what wraps it is no sidebar.
+    "near" (those of the byline kinds that follow a main heading closely), "near_link" (links that
+    do); those above the first main heading come last. `subheadings` are those that say what the
+    page's title does; `dated` holds headings and what can state a date. `around` are the elements
+    that hold a main heading: what wraps it is no sidebar.
     """
 
     title: HtmlElement | None = None
     headings: list[HtmlElement] = field(default_factory=list)
+    subheadings: list[HtmlElement] = field(default_factory=list)
     metas: list[HtmlElement] = field(default_factory=list)
     links: list[HtmlElement] = field(default_factory=list)
     scripts: list[HtmlElement] = field(default_factory=list)
@@ -111,7 +113,9 @@ def scan(tree: HtmlElement) -> Scan:
             if not early:
                 for name in ("byline", "rel", "author_page"):
                     early[name], names[name] = names[name], []
-            if tag == "h1":
+            if tag != "h1":
+                found.subheadings.append(element)
+            else:
                 found.headings.append(element)
                 found.dated.append(element)
                 continue

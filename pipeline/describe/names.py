@@ -35,7 +35,7 @@ _DATE = re.compile(
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|•·,;:–—-]))(?:(?:(?:story|article|text|words|reporting|report|written|posted|published"
     r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column"
-    r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
+    r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst|erstellt|veröffentlicht|interview|kolumne|kommentar|beitrag|gastbeitrag|analyse|bericht|reportage|text)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
     r"|(?:scritto|pubblicato)\s+da\b"
     r"|(?:authors?|written by|writers?|contributors?|text|words|autor(?:in|en|es|a)?|auteurs?"
     r"|autore|von|por|par)\s*[:：])[\s:]*",
@@ -43,7 +43,8 @@ _LABEL = re.compile(
 )
 #: One of these is in every label.
 _LABEL_WORDS: Final = (
-    "by", "von", "por", "par", "auth", "text", "words", "contributor", "tekst", "writer", "aut", "di ", "da ", "door",
+    "by", "von", "por", "par", "auth", "text", "words", "contributor", "tekst", "writer", "aut",
+    "di ", "da ", "door",
     "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
 )  # fmt: skip
 _LEADING_LABEL = re.compile(
@@ -79,6 +80,7 @@ _TITLE = re.compile(
 )
 #: Where a date or a second word is glued to a name: "MENDOZAJune 11, 2019", "BlumeStaff Writer".
 _GLUED_DATE = re.compile(rf"(?<=[^\W\d_]{{2}})(?=[JFMASOND])(?=(?i:{_MONTH})\.?\s\d)")
+_GLUED_LABEL = re.compile(r"^By\s?(?:by\s+|(?=[A-Z][a-z]+\s[A-Z]))")
 _GLUED_WORD = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
@@ -100,7 +102,7 @@ def parse_names(
     only what follows "By" or its like is read, and nothing if that is missing. With `strict`,
     a name must open with a known given name or initials, unless "By" or its like announces it.
     """
-    text = squeeze(text[:_LONGEST])
+    text = _unglued(squeeze(text[:_LONGEST]))
     labelled = _after_label(text)
     if labelled is None:
         if label:
@@ -169,9 +171,12 @@ _DATED: Final = frozenset(("posted on", "published on", "updated", "published", 
 
 def _unglued(text: str) -> str:
     """Return `text` with " | " before a date, a role or a given name that is glued to a word."""
-    text = _GLUED_DATE.sub(" | ", text)
+    text = _GLUED_LABEL.sub("By ", _GLUED_DATE.sub(" | ", text), count=1)
     found = list(_GLUED_WORD.finditer(text))
     for match in reversed(found):
+        before = text[: match.end()].split()
+        if len(before) < 2 or not before[-2][:1].isupper():
+            continue  # a handle: "JaneDoe"
         word = text[match.end() :].split(maxsplit=1)[0].strip(".,;").casefold()
         if word in _roles() or word in data_words("given_names.txt"):
             text = f"{text[: match.end()]} | {text[match.end() :]}"
@@ -179,7 +184,7 @@ def _unglued(text: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    text = _unglued(_EMAIL_OR_URL.sub(" | ", text))
+    text = _EMAIL_OR_URL.sub(" | ", text)
     text = _DATE.sub(" | ", _PARENTHESES.sub(" | ", text))
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
@@ -196,9 +201,21 @@ def _take(piece: str, names: list[str], known: Collection[str]) -> None:
         return
     if _CREDENTIALS.match(piece) or fold(piece) in known:
         return
-    name = person(piece, known=known)
-    if name:
-        names.append(name)
+    for part in _two_names(piece):
+        if name := person(part, known=known):
+            names.append(name)
+
+
+def _two_names(piece: str) -> tuple[str, ...]:
+    """Return the two names of four words that have lost what parted them, else the piece."""
+    words = piece.split()
+    given = data_words("given_names.txt")
+    opens = [word.casefold() in given for word in words]
+    if len(words) == 4 and opens == [True, False, True, False] and piece[:1].isupper():
+        particles = data_words("particles.txt")
+        if not any(word.casefold() in particles or "." in word for word in words):
+            return " ".join(words[:2]), " ".join(words[2:])
+    return (piece,)
 
 
 def person(text: str, *, known: Collection[str] = ()) -> str | None:
@@ -208,7 +225,10 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     """
     text = _TAIL.sub("", squeeze(text))
     text = _TITLE.sub("", _TITLE.sub("", text))
-    tokens = _without_roles(text.split())
+    tokens = text.split()
+    if tokens and tokens[-1].strip(".,").casefold() in _TEAMS:
+        return None
+    tokens = _without_roles(tokens)
     if len(tokens) >= 4 and tokens[: len(tokens) // 2] == tokens[len(tokens) // 2 :]:
         tokens = tokens[: len(tokens) // 2]  # markup often holds a name twice
     while len(tokens) > 2 and _CREDENTIALS.match(tokens[-1]):
@@ -218,6 +238,13 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     if fold("".join(tokens)) in known or not _is_personal(tokens):
         return None
     return natural(" ".join(tokens))
+
+
+#: What follows a name is a group of people: "Acme Security team".
+_TEAMS: Final = frozenset(
+    ("team", "teams", "desk", "crew", "department", "office", "bureau", "newsroom", "members",
+     "board", "group", "staff", "redaktion", "editors", "reporters", "writers")
+)  # fmt: skip
 
 
 def opens_with_given_name(name: str) -> bool:
@@ -299,7 +326,24 @@ def _is_personal(tokens: list[str]) -> bool:
         capital = token[:1].isupper() or not token[:1].islower()
         if not capital and not all(t.islower() for t in tokens) and word not in particles:
             return word[:2] in ("d'", "d’") or word.startswith("al-")
-    return sum(len(word) > 1 for word in words) >= 1 and words[-1] not in particles
+    if any(word.endswith(_ORGANISED) or _compound(word, organisations) for word in words):
+        return False
+    last_is_particle = words[-1] in particles and (tokens[-1].islower() or len(tokens) > 2)
+    return sum(len(word) > 1 for word in words) >= 1 and not last_is_particle
+
+
+#: How German words for organisations end.
+_ORGANISED: Final = (
+    "verband", "verbandes", "verein", "anstalt", "gesellschaft", "stiftung", "ministerium",
+    "redaktion", "agentur", "verlag", "blatt", "zeitung", "institut", "hochschule",
+    "universität", "bundesamt", "kammer",
+)  # fmt: skip
+
+
+def _compound(word: str, organisations: Collection[str]) -> bool:
+    """Tell whether a part of a hyphenated word stands for an organisation: "Online-Team"."""
+    parts = word.split("-") if "-" in word else ()
+    return any(len(part) > 3 and part in organisations for part in parts[-1:])
 
 
 def natural(name: str) -> str:

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from pipeline.describe.context import Context
 from pipeline.describe.fold import fold, squeeze
-from pipeline.describe.names import has_label, opens_with_given_name, parse_names
+from pipeline.describe.names import (
+    has_label,
+    opens_with_given_name,
+    parse_names,
+    starts_with_label,
+)
 from pipeline.records import Line
 
 #: How many lines below the headline are read, and how many paragraphs end the reading.
@@ -27,21 +33,36 @@ _REACH: Final = 80
 _LEAST_LETTERS: Final = 10
 
 _LONGEST: Final = 120
+#: Lines that lead to other work of an author, or credit a picture.
+_OTHERS: Final = re.compile(
+    r"\b(?:articles|posts|stories|more|all|photos?|photograph\w*|images?|pictures?|illustrat\w+|video"
+    r"|foto|bild|grafik)\s(?:from|by|von)\b",
+    re.I,
+)
 _DATED: Final = re.compile(r"\d{1,2}[.:/ -]\d|\b(?:19|20)\d\d\b")
 _HANDLE: Final = re.compile(r"@\w{2,40}")
 #: Least share of a line, apart from its date, that is names.
 _SHARE: Final = 0.6
+#: The same of a line with "by" in its middle, which prose has too.
+_SHARE_AFTER: Final = 0.4
 _MOST_NAMES: Final = 4
 
 #: A line that is only a label: the name is on the next one.
 _LABEL: Final = re.compile(
-    r"(?:(?:this )?(?:article|story|post|words|text)?\s?(?:was )?(?:written|posted|published|authored|reported) by"
-    r"|by|authors?|about the authors?|writers?|contributors?|autor(?:in|en|es|a|innen)?|auteurs?|autore"
+    r"(?:(?:this )?(?:article|story|post|words|text)?\s?(?:was )?"
+    r"(?:written|posted|published|authored|reported) by"
+    r"|by|authors?|about the authors?|writers?|contributors?|autor(?:in|en|es|a|innen)?"
+    r"|auteurs?|autore"
     r"|von|par|por|door|words|geschrieben von|verfasst von|écrit par|escrito por)\s?[:：]?",
     re.I,
 )
 #: The longest label, in characters.
 _LABEL_LENGTH: Final = 32
+
+#: What says too little where no markup tells the headline from a menu.
+_MARKED_ONLY: Final = frozenset(
+    f"near_{shape}_{kind}" for shape in ("alone", "beside", "dated") for kind in ("other", "lone")
+)
 
 _NEVER: Final = frozenset(("caption", "comment", "legal", "ad"))
 
@@ -57,7 +78,11 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
         if line.role in _NEVER or not 4 <= len(line.text) <= _LONGEST:
             continue
         text = squeeze(line.text)
+        if "(@" in text:
+            continue  # who wrote an embedded post
         for rule, names in _read(text, known):
+            if not context.markup and rule in _MARKED_ONLY:
+                continue
             if rule == "near_alone_given":
                 alone.append(names)
             if rule not in seen:
@@ -71,7 +96,7 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
 def labelled(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield the name on the line after one that is only a label ("Written by:"), first found."""
     lines = context.edges
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         text = line.text
         if len(text) > _LABEL_LENGTH or not _LABEL.fullmatch(text.strip(" *•|#-–—")):
             continue
@@ -120,8 +145,11 @@ def _headline_at(context: Context) -> int | None:
 def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the rules by which one line names people, with the names."""
     if has_label(text):
+        if _OTHERS.search(text):
+            return
         names = parse_names(text, known=known, label=True, single=True)
-        if names and len(names) <= 2 * _MOST_NAMES:
+        is_byline = starts_with_label(text) or _share(text, names) >= _SHARE_AFTER
+        if names and is_byline and len(names) <= 2 * _MOST_NAMES:
             yield f"near_by_{_kind(names)}", names
         return
     names = parse_names(text, known=known)

@@ -27,9 +27,6 @@ THRESHOLD: Final = 0.5
 #: How much of a further unfitted source's log odds counts: sources copy from each other.
 _SUPPORT: Final = 0.4
 
-#: How near a longer list of authors must come to one that it holds, to be taken instead.
-_NEARLY: Final = 0.85
-
 _SCORE_LIMIT: Final = 12.0
 
 
@@ -58,7 +55,7 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return _NOTHING
     sure = confidences({key: score(group) for key, group in groups.items()})
     ranked: list[Candidate] = []
-    for key in _ranked(sure):
+    for key in _ranked(sure, groups):
         best_first = sorted(groups[key], key=lambda c: -(weight(c)[0]))
         ranked.extend(_with(c, round(sure[key], 3)) for c in best_first[:3])
     chosen = ranked[0].value if ranked[0].confidence >= THRESHOLD else None
@@ -71,12 +68,29 @@ def _with(candidate: Candidate, confidence: float) -> Candidate:
     return Candidate(own.field, own.value, confidence, own.rule, own.source_text)
 
 
-def _ranked(sure: Mapping[str, float]) -> list[str]:
-    """Return the values, likeliest first; a likely longer list of authors before its parts."""
+def _ranked(sure: Mapping[str, float], groups: Mapping[str, Sequence[Candidate]]) -> list[str]:
+    """Return the values, likeliest first; a likely longer list of authors before its parts.
+
+    Many sources name only the first of several authors. A longer list counts where one statement
+    holds it; elements that are marked alike can be those of other stories too.
+    """
     order = sorted(sure, key=lambda key: -sure[key])
-    least = max(THRESHOLD, _NEARLY * sure[order[0]])
-    whole = [key for key in order if sure[key] >= least and part_of(order[0], key)]
+    whole = [
+        key for key in order
+        if sure[key] >= _WHOLE and part_of(order[0], key)
+        and key.count(";") <= order[0].count(";") + _MOST_MORE
+        and any(c.rule.startswith(_STATED_WHOLE) for c in groups[key])
+    ]  # fmt: skip
     return [*whole[:1], *(key for key in order if key not in whole[:1])]
+
+
+#: How likely a longer list must be, and how the rules are named that read a list as a whole.
+_WHOLE: Final = 0.3
+_MOST_MORE: Final = 4
+_STATED_WHOLE: Final = (
+    "json_ld", "meta_", "line_by", "near_by_given", "near_alone_given", "near_dated_given",
+    "author_class_near", "author_class_block_near", "credit",
+)  # fmt: skip
 
 
 def grouped(field: str, candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
@@ -125,16 +139,36 @@ def score(group: Sequence[Candidate]) -> float:
         value, is_fitted = weight(candidate)
         votes = fitted if is_fitted else own
         votes[kind] = max(votes.get(kind, -_SCORE_LIMIT), value)
-    total = sum(fitted.values())
     ordered = sorted(own.values(), reverse=True)
-    if not fitted and ordered:
-        total = ordered.pop(0)
+    total = agreed(list(fitted.values())) if fitted else ordered.pop(0)
     return total + _SUPPORT * sum(value for value in ordered if value > 0)
 
 
+def agreed(votes: Sequence[float]) -> float:
+    """Return what the kinds of sources say together; agreeing, none speaks against the others."""
+    return max(max(votes), sum(vote for vote in votes if vote > 0))
+
+
 def source_kind(rule: str) -> str:
-    """Return the kind of source a rule reads; of one kind only the best rule of a value counts."""
-    return rule.split("_", 1)[0]
+    """Return the kind of source a rule reads; of one kind only the best rule of a value counts.
+
+    What reads the same print counts once, however many rules find it.
+    """
+    head = rule.split("_", 1)[0]
+    return _KINDS.get(head, head)
+
+
+def family(rule: str) -> str:
+    """Return the name of the family of a rule: kind of source, and whether near the headline."""
+    near = rule.endswith("_near") or rule.startswith("near_")
+    return f"{source_kind(rule)}{'_near' if near else ''}_*"
+
+
+#: How rules are named that read the printed text, or elements marked as the author's.
+_KINDS: Final = {
+    **dict.fromkeys(("line", "near", "label", "name", "byline", "signature"), "text"),
+    **dict.fromkeys(("author", "rel", "person", "itemprop"), "marked"),
+}
 
 
 def weight(candidate: Candidate) -> tuple[float, bool]:
@@ -148,9 +182,9 @@ def weight(candidate: Candidate) -> tuple[float, bool]:
 
 @lru_cache(maxsize=4096)
 def _fitted(field: str, rule: str) -> float | None:
-    """Return the weight of a rule, else that of its kind of source, None without either."""
+    """Return the weight of a rule, else that of its family, None without either."""
     table = weights()
-    return table.get((field, rule), table.get((field, source_kind(rule) + "_*")))
+    return table.get((field, rule), table.get((field, family(rule))))
 
 
 @cache

@@ -115,7 +115,8 @@ def test_page():
         '<p class="byline">By <a rel="author" href="/author/anna">Anna Berg</a></p></body></html>'
     )  # fmt: skip
     markup = markup_candidates(tree, "https://elmherald.example/a")
-    found = describe(document("https://elmherald.example/a"), cleaned(("body", STORY)), markup)
+    lines = ("headline", "Harbour bridge reopens"), ("byline", "By Anna Berg"), ("body", STORY)
+    found = describe(document("https://elmherald.example/a"), cleaned(*lines), markup)
     assert (found.headline, found.authors, found.outlet) == (
         "Harbour bridge reopens", ("Anna Berg",), "Elm Herald",
     )  # fmt: skip
