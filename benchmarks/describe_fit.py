@@ -32,7 +32,7 @@ from pipeline.records import Candidate, Cleaned
 FITTED = ("headline", "authors")
 _LEAST_SEEN = 10
 #: Rules that stand alone only where no gold is: their own confidence holds.
-UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked"))
+UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked", "credit_reporting"))
 _EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
 #: Least weight: a rule that others outvote learns nothing more and must not drift away.
 _LEAST = -1.5
@@ -80,8 +80,10 @@ def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> 
     fitted = _ascend(start, families, [example for example in examples if example[0]])
     total: Counter[str] = Counter()
     for rule, name in names.items():
-        total[name] += seen[rule]
-    return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in sorted(fitted)]
+        total.update({place: seen[rule] for place in {name, families[rule]}})
+    # Of families hardly ever seen the rules' own confidences hold.
+    kept = [name for name in sorted(fitted) if total[name] >= _LEAST_SEEN]
+    return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in kept]
 
 
 Example = tuple[dict[str, dict[str, list[str]]], str | None]
