@@ -91,7 +91,7 @@ _BYLINE_TAIL: Final = re.compile(
 
 #: "© REUTERS/ Jane Doe", "© dpa | Jane Doe": after the agency, who took the picture.
 _PHOTOGRAPHER: Final = re.compile(
-    r"\s{0,2}(?:/|[|.–—-]\s(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
+    r"\s{0,2}(?:/|[|.–—-]\s(?!All\s)(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
 )
 #: "REUTERS/Jane Doe" as a line of its own.
 _CREDITED: Final = re.compile(r"/\s?[^\W\d_][\w.'’-]{1,20}\s[^\W\d_][\w.'’-]{1,20}\s{0,2}$")

@@ -40,6 +40,7 @@ _OTHERS: Final = re.compile(
     re.I,
 )
 _DATED: Final = re.compile(r"\d{1,2}[.:/ -]\d|\b(?:19|20)\d\d\b")
+_FIGURES: Final = "0123456789/.:,|•· -"
 _HANDLE: Final = re.compile(r"@\w{2,40}")
 #: Least share of a line, apart from its date, that is names.
 _SHARE: Final = 0.6
@@ -148,7 +149,7 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         if _OTHERS.search(text):
             return
         names = parse_names(text, known=known, label=True, single=True)
-        is_byline = starts_with_label(text) or _share(text, names) >= _SHARE_AFTER
+        is_byline = starts_with_label(text.lstrip(_FIGURES)) or _share(text, names) >= _SHARE_AFTER
         if names and is_byline and len(names) <= 2 * _MOST_NAMES:
             yield f"near_by_{_kind(names)}", names
         return

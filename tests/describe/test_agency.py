@@ -34,6 +34,9 @@ def test_agency(lines: list[tuple[str, str]], name: str) -> None:
         ("other", "© REUTERS/ Jo Doe"),
         ("body", "From Yonhap:"),
         ("related", "Associated Press"),
+        ("other", "REUTERS/Jo Doe"),
+        ("other", "AA"),
+        ("legal", "© dpa | Jo Doe"),
         ("body", "Michael Bloomberg said he would walk."),
         (
             "legal",
@@ -44,6 +47,19 @@ def test_agency(lines: list[tuple[str, str]], name: str) -> None:
 def test_mentions_are_no_agency(line: tuple[str, str]) -> None:
     found = agency.candidates(context([BODY, line, BODY]))
     assert best(found, "agency") is None
+
+
+def test_an_agency_among_the_paragraphs_credits_a_picture() -> None:
+    lines = [BODY, BODY, BODY, ("body", "Reuters"), BODY, BODY]
+    assert best(agency.candidates(context(lines)), "agency") is None
+
+
+def test_the_copyright_line_of_its_own_site_names_no_agency() -> None:
+    lines = [BODY, ("legal", "© 2019 Cable News Network. All Rights Reserved.")]
+    own = context(lines, url="https://edition.cnn.com/a")
+    reprint = context(lines, url="https://station.example/a")
+    assert best(agency.candidates(own), "agency") is None
+    assert best(agency.candidates(reprint), "agency") == "CNN Wire"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from lxml import html
 
 from pipeline.describe import FIELDS, describe, describe_batch, markup_candidates, outlet
@@ -120,6 +121,18 @@ def test_page():
     assert (found.headline, found.authors, found.outlet) == (
         "Harbour bridge reopens", ("Anna Berg",), "Elm Herald",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(Editor’s Note: Please be advised that paragraph seven contains harsh language)",
+        "BREAKING: Council of Elmstadt votes to reopen bridge. — Elm Herald (@elmherald)",
+        "CLOSE The council of Elmstadt voted to reopen the bridge after repairs",
+    ],
+)
+def test_notes_posts_and_closed_players_are_no_headline(line):
+    assert described(("nav", line), ("body", STORY)).headline is None
 
 
 def test_evidence_is_bounded_and_the_chosen_comes_first():

@@ -105,3 +105,36 @@ def test_source_texts_are_bounded():
 def test_citations_name_the_family_first():
     found = read('<meta name="citation_author" content="Berg, Anna">')
     assert values(found, "authors") == ["Anna Berg"]
+
+
+def test_what_wraps_the_main_heading_is_no_sidebar():
+    found = read(body='<div class="content-sidebar-wrap"><h1>Mayor opens bridge</h1>'
+                      '<span class="entry-author">Anna Berg</span></div>')  # fmt: skip
+    assert values(found, "authors", "author_class_near") == ["Anna Berg"]
+
+
+def test_a_subheading_that_opens_the_title_is_a_main_heading():
+    found = read("<title>Mayor opens old bridge | Elm Notes</title>",
+                 "<h1>Elm Notes</h1><h2>Mayor opens old bridge</h2>"
+                 '<p class="author">Anna Berg</p>')  # fmt: skip
+    assert values(found, "headline", "subheading") == ["Mayor opens old bridge"]
+    assert values(found, "authors", "author_class_near") == ["Anna Berg"]
+
+
+def test_a_link_to_a_person_near_the_heading_names_the_author():
+    found = read(body='<h1>Mayor opens bridge</h1><a href="/about/anna-berg/">Anna Berg</a>'
+                      '<a href="/tag/carl-stone/">Carl Stone</a>')  # fmt: skip
+    assert values(found, "authors", "person_link_given") == ["Anna Berg"]
+
+
+def test_names_in_one_block_are_told_from_those_of_other_stories():
+    near = '<h1>Mayor opens bridge</h1><div><p class="author">Anna Berg</p>' \
+           '<p class="author">Carl Stone</p></div>'  # fmt: skip
+    far = f'<section><p>{"word " * 80}</p><div><p class="author">Li Wei</p></div></section>'
+    assert values(read(body=near), "authors", "author_class_block_near")
+    assert values(read(body=near + far), "authors", "author_class_several_near")
+
+
+def test_the_designer_of_a_theme_is_no_author():
+    found = read('<meta name="author" content="Carl Stone - https://themes.example">')
+    assert values(found, "authors") == []

@@ -28,6 +28,13 @@ from pipeline.describe.names import MOST_NAMES, natural, parse_names, person, st
         ("Submitted by Anna Berg on Wed, 10/17/2018 - 12:17.", ("Anna Berg",)),
         ("By Dr. Helen Park, MD", ("Helen Park",)),
         ("By Anna Berg Anna Berg", ("Anna Berg",)),
+        ("By Anna BergAnna Berg", ("Anna Berg",)),
+        ("By Anna BergStaff Writer", ("Anna Berg",)),
+        ("ByAnna Berg Dec 9, 2016", ("Anna Berg",)),
+        ("By ANNA BERG and CARL STONEJune 11, 2019", ("Anna Berg", "Carl Stone")),
+        ("By by ANNA BERG", ("Anna Berg",)),
+        ("Anna Berg Carl Stone", ("Anna Berg", "Carl Stone")),
+        ("Ein Interview von Anna Berg", ("Anna Berg",)),
     ],
 )  # fmt: skip
 def test_people_are_read_in_order(byline, names):

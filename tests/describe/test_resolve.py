@@ -51,6 +51,21 @@ def test_a_list_holding_the_other_is_preferred_when_nearly_as_sure():
     assert choice.value == "Anna Berg; Li Wei"
 
 
+def test_a_longer_list_counts_only_where_one_statement_holds_it():
+    first = [said("Anna Berg", 0.5, rule, "authors") for rule in ("line_byline", "meta_author")]
+    together = said("Anna Berg; Li Wei", 0.5, "json_ld_author", "authors")
+    scattered = said("Anna Berg; Li Wei", 0.5, "author_class_several_near", "authors")
+    assert choose("authors", [*first, together]).value == "Anna Berg; Li Wei"
+    assert choose("authors", [*first, scattered]).value == "Anna Berg"
+
+
+def test_a_further_source_never_lowers_the_confidence():
+    one = [said("Anna Berg", 0.5, "line_byline", "authors")]
+    for rule in ("rel_author_near", "person_link_given", "meta_author_lone", "json_ld_page_author"):
+        more = choose("authors", [*one, said("Anna Berg", 0.5, rule, "authors")])
+        assert more.evidence[0].confidence >= choose("authors", one).evidence[0].confidence
+
+
 def test_dates_keep_the_confidence_of_their_module():
     first = said("2020-05-01", 0.7, field="published_date")
     second = said("2020-05-02", 0.2, field="published_date")

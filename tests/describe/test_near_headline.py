@@ -1,0 +1,68 @@
+"""Names between headline and story, under labels, and what only looks like one there."""
+
+import pytest
+
+from pipeline.describe.near_headline import labelled, near_headline
+from pipeline.records import Candidate
+from tests.describe.build import BODY, context
+
+HEADLINE = "Old harbour bridge closes for good"
+PARAGRAPH = ("body", "The council voted on Thursday night to close the bridge. " * 4)
+
+
+def page(*lines):
+    marks = [Candidate("headline", f"{HEADLINE} | Elm Herald", 0.5, "title_tag", HEADLINE)]
+    return context([("nav", HEADLINE), *lines, PARAGRAPH], markup=marks, media_type="text/html")
+
+
+def read(*lines):
+    return {rule: names for rule, names, _ in near_headline(page(*lines), frozenset())}
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "names"),
+    [
+        ("Anna Berg", "near_alone_given", ("Anna Berg",)),
+        ("Anna Berg, @annaberg", "near_alone_given", ("Anna Berg",)),
+        ("Zarinka Oblomov", "near_alone_other", ("Zarinka Oblomov",)),
+        ("Anna Berg, 01.12.2021", "near_dated_given", ("Anna Berg",)),
+        ("Elm Herald Extra 9/21/2016 Anna Berg", "near_beside_given", ("Anna Berg",)),
+        ("03/01/2017 by Anna Berg, Harbour Reporter", "near_by_given", ("Anna Berg",)),
+    ],
+)
+def test_a_name_below_the_headline(line, rule, names):
+    assert read(("promo", line))[rule] == names
+
+
+def test_several_lines_of_names_are_also_one_list():
+    found = read(("byline", "Anna Berg"), ("other", "Follow"), ("byline", "Carl Stone"))
+    assert found["near_several"] == ("Anna Berg", "Carl Stone")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("caption", "Anna Berg"),
+        ("body", "— Anna Berg (@annaberg) October 21, 2018"),
+        ("nav", "Articles by Anna Berg"),
+        ("nav", "Man dies after being bitten on the quay by Daddy Long Legs"),
+        ("other", "Photos by Carl Stone"),
+    ],
+)
+def test_other_people_are_passed_over(line):
+    assert read(line) == {}
+
+
+def test_names_after_the_second_paragraph_are_not_read():
+    assert read(PARAGRAPH, PARAGRAPH, ("byline", "Anna Berg")) == {}
+
+
+def test_without_a_headline_nothing_is_near():
+    assert list(near_headline(context([("nav", "Anna Berg"), BODY]), frozenset())) == []
+
+
+@pytest.mark.parametrize("label", ["Author", "Written by:", "This article was written by:", "Von"])
+def test_the_line_after_a_label_names_the_author(label):
+    found = list(labelled(context([BODY, ("other", label), ("other", "Anna Berg")]), frozenset()))
+    assert [(rule, names) for rule, names, _ in found] == [("label_given", ("Anna Berg",))]
+    assert not list(labelled(context([("other", label), BODY]), frozenset()))
