@@ -54,7 +54,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("pairs", "Duplicate verdicts on judged pairs", data_setting="{data}/data"),
         Benchmark(
             "syndication", "Generated syndication",
-            ("--articles", "3000", "--kept-aside", "--peers"),
+            ("--articles", "2500", "--kept-aside", "--peers"),
             data_setting="{data}/data",
         ),
         Benchmark("stream", "Clusters in a stream", data_setting="{data}/data"),

@@ -6,6 +6,7 @@ over everything: what is found between two days depends on these two alone.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -22,8 +23,9 @@ from pipeline.dedupe.verify import ANCHORS, Pairs, verified
 
 #: Days before and after a day in which copies of its articles are looked for.
 WINDOW_DAYS: Final = 30
-#: Pairs whose texts are held as words at a time, and bytes of text held in memory.
+#: Pairs whose texts are held as words at a time, bytes of these, and bytes of text in memory.
 _CHUNK_PAIRS: Final = 1024
+_CHUNK_BYTES: Final = 32 << 20
 #: Anchors shared with past days that are held at a time.
 _HELD_POSTINGS: Final = 1 << 20
 _TEXT_BYTES: Final = 64 << 20
@@ -79,8 +81,8 @@ def _verified(found: pa.Table, store: Store) -> pa.Table:
         return tables[0]
     found = _sorted(found)
     with _Texts(found, store) as texts:
-        for start in range(0, found.num_rows, _CHUNK_PAIRS):
-            tables.append(_verified_chunk(found.slice(start, _CHUNK_PAIRS), start, texts))
+        for start, end in itertools.pairwise(texts.chunks()):
+            tables.append(_verified_chunk(found.slice(start, end - start), start, texts))
     return pa.concat_tables(tables)
 
 
@@ -125,6 +127,17 @@ class _Texts:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def chunks(self) -> list[int]:
+        """Return where the candidates are parted, so that the words of each part fit memory."""
+        seen = np.cumsum(self._sizes[self._places].sum(axis=0))
+        edges = [0]
+        while edges[-1] < len(seen):
+            first = edges[-1]
+            before = seen[first - 1] if first else 0
+            full = int(np.searchsorted(seen, before + _CHUNK_BYTES, side="right"))
+            edges.append(min(max(full, first + 1), first + _CHUNK_PAIRS))
+        return edges
 
     def of(self, first: int, end: int) -> dict[str, str]:
         """Return the texts of the candidates `first:end` by article id."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import contracts
-from pipeline.dedupe import clusters_for_day, pairs_for_day
+from pipeline.dedupe import clusters_for_day, pairs, pairs_for_day
 from pipeline.dedupe.store import MemoryStore
 
 from .corpus import DAY, partition, put, run
@@ -259,6 +259,15 @@ def test_what_was_verified_for_a_cluster_is_not_read_again(monkeypatch):
     members = clusters_for_day(last, store).clusters[DAY]
     assert members["size"].to_pylist() == [31]
     assert set(read) <= {"w20", "w99"}
+
+
+def test_pairs_are_the_same_in_parts_of_any_size(monkeypatch):
+    days = {DAY: ROWS[:20], DAY + timedelta(days=1): ROWS[20:]}
+    whole = process(days, list(days)).read("duplicate_pairs")
+    monkeypatch.setattr(pairs, "_CHUNK_BYTES", 5_000)
+    monkeypatch.setattr(pairs, "_HELD_POSTINGS", 3)
+    monkeypatch.setattr(pairs, "_TEXT_BYTES", 100)
+    assert process(days, list(days)).read("duplicate_pairs") == whole
 
 
 def test_an_empty_day():
