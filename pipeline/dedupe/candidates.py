@@ -41,6 +41,7 @@ MIN_QUOTED_SHARE: Final = 0.5
 FEW_ANCHORS: Final = 12
 
 _PRESENCE_BITS: Final = 26
+_HIGH: Final = np.uint64(32)
 _QUOTED, _RARE = np.uint64(1), np.uint64(2)
 #: Shared anchors handled at a time: 8 bytes each, a few copies.
 _BLOCK_ROWS: Final = 1 << 23
@@ -73,15 +74,17 @@ class Postings:
     open_counts: I64
 
     @functools.cached_property
-    def presence(self) -> Bools:
-        """A table of what the anchors look like, by some of their bits; a power of two long.
+    def presence(self) -> tuple[Bools, Bools]:
+        """Two tables of what the anchors look like, by some of their low and of their high bits.
 
-        As small as it can be with few wrong guesses: it is looked up for each anchor of history.
+        As small as they can be with few wrong guesses: one is looked up for each anchor of
+        history.
         """
         size = 1 << min(max((8 * len(self.anchors)).bit_length(), 16), _PRESENCE_BITS)
-        present = np.zeros(size, np.bool_)
-        present[self.anchors & np.uint64(size - 1)] = True
-        return present
+        tables = np.zeros((2, size), np.bool_)
+        tables[0][_bits(self.anchors, size)] = True
+        tables[1][_bits(self.anchors >> _HIGH, size)] = True
+        return tables[0], tables[1]
 
 
 def postings(day: date, fingerprints: pa.Table) -> Postings:
@@ -127,13 +130,19 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
 
 def _in_common(own: Postings, anchors: U64) -> I64:
     """Return the places of those `anchors` that `own` has."""
-    size = np.uint64(len(own.presence) - 1)
-    likely = np.flatnonzero(own.presence[anchors & size])
+    low, high = own.presence
+    likely = np.flatnonzero(low.take(_bits(anchors, len(low))))
+    likely = likely[high.take(_bits(anchors[likely] >> _HIGH, len(high)))]
     if not len(likely):
         return likely
     slot = np.searchsorted(own.anchors, anchors[likely])
     common: I64 = likely[own.anchors.take(slot, mode="clip") == anchors[likely]]
     return common
+
+
+def _bits(values: U64, size: int) -> I64:
+    """Return the low bits of `values` as places of a table; `size` is a power of two."""
+    return (values & np.uint64(size - 1)).view(np.int64)
 
 
 def pairs_within(day: Postings) -> pa.Table:
