@@ -65,7 +65,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("stage_times", "", ("--data", "{data}"), writes=True),
         Benchmark("overheads", "", ("--data", "{data}"), writes=True),
         Benchmark(
-            "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "500", "2000"),
+            "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "2000"),
             data_setting="{data}/data",
         ),
     ),
