@@ -22,7 +22,7 @@ from pipeline.describe import (
     outlet,
 )
 from pipeline.describe.context import Context
-from pipeline.describe.resolve import Choice, choose
+from pipeline.describe.resolve import NOTHING, Choice, choose
 from pipeline.records import Candidate, Cleaned, Document, Metadata
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def _describe(context: Context) -> Metadata:
     by_field: dict[str, list[Candidate]] = {field: [] for field in FIELDS}
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
-    chosen = {field: choose(field, by_field[field]) for field in FIELDS}
+    chosen = {
+        field: choose(field, by_field[field]) if by_field[field] else NOTHING for field in FIELDS
+    }
     return Metadata(
         headline=chosen["headline"].value,
         deck=chosen["deck"].value,

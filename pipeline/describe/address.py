@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipeline.describe.context import Context, shorten
@@ -11,6 +12,7 @@ from pipeline.records import Candidate
 _LONGEST_URL = 2000
 
 
+@lru_cache(maxsize=1024)
 def host_of(url: str | None) -> str | None:
     """Return the host of an http(s) address in lower case without "www.", or None."""
     if not url or len(url) > _LONGEST_URL:
@@ -25,6 +27,7 @@ def host_of(url: str | None) -> str | None:
     return host.rstrip(".").removeprefix("www.")
 
 
+@lru_cache(maxsize=1024)
 def domain_of(url: str | None) -> str | None:
     """Return the registered domain of an address ("bbc.co.uk"), or None."""
     host = host_of(url)

@@ -44,6 +44,9 @@ _FIGURES: Final = "0123456789/.:,|•· -"
 _HANDLE: Final = re.compile(r"@\w{2,40}")
 #: Least share of a line, apart from its date, that is names.
 _SHARE: Final = 0.6
+#: A line that ends like this and has more blanks is a sentence.
+_SENTENCE_ENDS: Final = '.?!:;”"’'
+_MOST_BLANKS: Final = 5
 #: The same of a line with "by" in its middle, which prose has too.
 _SHARE_AFTER: Final = 0.4
 _MOST_NAMES: Final = 4
@@ -152,6 +155,8 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         is_byline = starts_with_label(text.lstrip(_FIGURES)) or _share(text, names) >= _SHARE_AFTER
         if names and is_byline and len(names) <= 2 * _MOST_NAMES:
             yield f"near_by_{_kind(names)}", names
+        return
+    if text[-1] in _SENTENCE_ENDS and text.count(" ") > _MOST_BLANKS:
         return
     names = parse_names(text, known=known)
     if not names or len(names) > _MOST_NAMES:

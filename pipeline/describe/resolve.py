@@ -38,7 +38,7 @@ class Choice:
     evidence: tuple[Candidate, ...]
 
 
-_NOTHING: Final = Choice(None, ())
+NOTHING: Final = Choice(None, ())
 
 #: Fields whose module has weighed agreement and doubt itself; its confidences stand.
 _FINAL: Final = frozenset(("published_date", "published_at", "updated_at"))
@@ -52,7 +52,7 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
     groups = grouped(field, candidates)
     if not groups:
-        return _NOTHING
+        return NOTHING
     sure = confidences({key: score(group) for key, group in groups.items()})
     ranked: list[Candidate] = []
     for key in _ranked(sure, groups):
