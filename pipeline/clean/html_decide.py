@@ -48,8 +48,13 @@ _LEAST_REPEAT: Final = 60
 
 #: Roles that the wording of a line of at most `_SHORT` characters tells, unless the model is sure.
 _TELLING: Final = frozenset({"ad", "editor_note", "legal", "player", "promo", "related", "social"})
-_SURE: Final = 0.95
+_SURE: Final = 0.97
 _SHORT: Final = 120
+#: Such lines are furniture above the lead, however sure the model; below it they may be the
+#: story's. A lead has at least `_LEAD` characters, a stamp at most `_STAMP`.
+_STAMPS: Final = frozenset({"byline", "timestamp"})
+_LEAD: Final = 120
+_STAMP: Final = 60
 _CLOSED: Final = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 
 
@@ -120,8 +125,11 @@ def _verdicts(blocks: Sequence[Block], chosen: Array, unsure: Array, title: str)
     headline = _headline(blocks, title)
     seen: set[str] = set()
     roles = []
+    above = True
     for row, (block, is_body) in enumerate(zip(blocks, chosen.tolist(), strict=True)):
-        role = BODY if is_body and not (unsure[row] and _is_worded(block)) else ""
+        above &= not (is_body and len(block.text) >= _LEAD)
+        worded = is_body and ((above and _is_stamp(block)) or (unsure[row] and _is_worded(block)))
+        role = BODY if is_body and not worded else ""
         if headline is not None and is_title(block, title):
             role = "headline" if row == headline else "repeat"
         elif role == BODY and len(block.text) >= _LEAST_REPEAT:
@@ -135,6 +143,12 @@ def _is_worded(block: Block) -> bool:
     """Return whether a short block's wording alone tells that it is furniture."""
     worded = rule_role(block.text) if len(block.text) <= _SHORT else None
     return worded is not None and worded[0] in _TELLING
+
+
+def _is_stamp(block: Block) -> bool:
+    """Return whether a block says who wrote something or when, and no more."""
+    worded = rule_role(block.text) if len(block.text) <= _STAMP else None
+    return worded is not None and worded[0] in _STAMPS
 
 
 def _headline(blocks: Sequence[Block], title: str) -> int | None:

@@ -174,6 +174,16 @@ def test_every_line_has_a_role() -> None:
     assert roles["© 2021 Ellermouth Echo. All rights reserved."] == "legal"
 
 
+def test_furniture_without_markup_of_its_own_is_told_by_its_wording() -> None:
+    furniture = ("By Jonas Hartog", "12 May 2021", "Sign up for our newsletter to get more.")
+    shown = [*furniture[:2], *PARAGRAPHS[:3], furniture[2], *PARAGRAPHS[3:]]
+    markup = "".join(f"<p>{each}</p>" for each in shown)
+    cleaned = article(f"<html><body><article><h1>Bridge</h1>{markup}</article></body></html>")
+    assert cleaned.text == "\n\n".join(PARAGRAPHS)
+    roles = {line.text: line.role for line in cleaned.lines}
+    assert [roles[each] for each in furniture] == ["byline", "timestamp", "promo"]
+
+
 def test_the_raw_text_can_be_rebuilt() -> None:
     cleaned = article(ARTICLE)
     rebuilt = rebuild(cleaned.raw_text, cleaned.text, removed_spans(cleaned))
