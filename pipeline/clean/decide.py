@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.clean.features import LONG
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
-from pipeline.clean.parts import parts, promising
+from pipeline.clean.parts import DATE_ROLES, parts, promising
 from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import decided_role, rule_role
 from pipeline.records import BODY, Line
@@ -33,6 +33,7 @@ RESCUE_RULE: Final = "only_prose"
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
 _FEW_LINES: Final = 4
+_BULLETS: Final = " \t*+•·–->|»"
 
 
 def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
@@ -49,8 +50,11 @@ def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
         [Line(start, end, text, role, rule, score)]
         for start, end, text, (role, rule, score) in zip(starts, ends, texts, verdicts, strict=True)
     ]
-    for row in np.flatnonzero(promising(lines)).tolist():
-        found[row] = _split(found[row][0])
+    worded, dated = promising(lines)
+    for row in np.flatnonzero(worded | dated).tolist():
+        line = found[row][0]
+        if worded[row] or line.role in DATE_ROLES or "(c)" in line.text.lower():
+            found[row] = _split(line)
     return found
 
 
@@ -62,7 +66,7 @@ def _verdicts(
     is_body |= rescued
     told: dict[int, tuple[str, str]] = {}
     short = np.diff(lines.words.first) <= _LONGEST
-    doubted = is_body & (labels.body < CERTAIN) & short
+    doubted = is_body & (labels.body < CERTAIN) & short & labels.worded
     for row in np.flatnonzero(doubted).tolist():
         if wording := decided_role(texts[row]):
             told[row] = wording
@@ -101,7 +105,7 @@ def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]
     """Return the role of a removed line and what tells it: its wording, or the model."""
     rule = LEARNED_RULE if known >= LEARNED else MODEL_RULE
     tried = labels.worded[row] and labels.role_score[row] < SURE
-    if tried and (told := rule_role(text)):
+    if tried and (told := rule_role(text.lstrip(_BULLETS))):
         return (told[0], rule) if known >= LEARNED else told
     return labels.role[row], rule
 

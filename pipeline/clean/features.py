@@ -45,7 +45,8 @@ def line_features(lines: Lines, known_furniture: Array | None = None) -> dict[st
     `known_furniture`: for each line the share of its source's documents that carry it, from the
     learned furniture; zeros where nothing is known.
     """
-    columns = _characters(lines) | _words(lines)
+    counter = _Counter(lines)
+    columns = _characters(lines, counter) | _words(lines, counter)
     columns |= _places(lines, columns["words"]) | _recurrence(lines, columns["words"])
     columns |= phrase_columns(lines)
     columns |= _headings(lines, columns)
@@ -80,16 +81,43 @@ def window_sum(lines: Lines, column: Array, before: int, after: int) -> Array:
     return np.asarray(total[np.maximum(high, low)] - total[low])
 
 
-def _characters(lines: Lines) -> dict[str, Array]:
+class _Counter:
+    """Counts characters by line; small letters, most of a text, are passed over once for all."""
+
+    def __init__(self, lines: Lines) -> None:
+        place = np.flatnonzero((lines.kinds & LOWER) == 0)
+        self.kinds, self.chars = lines.kinds[place], lines.chars[place]
+        self.low = np.searchsorted(place, lines.left)
+        self.high = np.searchsorted(place, lines.right)
+
+    def kind(self, bits: int) -> Array:
+        """Return how many characters of any of the kinds `bits` each line has (not `LOWER`)."""
+        return self._count((self.kinds & bits) > 0)
+
+    def no_letters(self) -> Array:
+        """Return how many characters of each line are no letters."""
+        return self._count((self.kinds & LETTER) == 0)
+
+    def char(self, char: str) -> Array:
+        """Return how often each line has `char`, which is no small letter."""
+        return self._count(self.chars == ord(char))
+
+    def _count(self, mask: Array) -> Array:
+        where = np.flatnonzero(mask)
+        return (np.searchsorted(where, self.high) - np.searchsorted(where, self.low)) * 1.0
+
+
+def _characters(lines: Lines, counter: _Counter) -> dict[str, Array]:
     size = np.maximum(lines.right - lines.left, 1)
     kinds = lines.kinds
     counts = {
-        name: _count(lines, (kinds & bits) > 0)
+        name: counter.kind(bits)
         for name, bits in (
-            ("letters", LETTER), ("upper", UPPER), ("digits", DIGIT), ("stops", STOP),
-            ("quotes", QUOTE), ("punctuation", PUNCTUATION), ("symbols", SYMBOL),
+            ("upper", UPPER), ("digits", DIGIT), ("stops", STOP), ("quotes", QUOTE),
+            ("punctuation", PUNCTUATION), ("symbols", SYMBOL),
         )
     }  # fmt: skip
+    counts["letters"] = size - counter.no_letters()
     first, last = kinds[lines.left], kinds[lines.right - 1]
     before_last = kinds[np.maximum(lines.right - 2, lines.left)]
     final = lines.chars[lines.right - 1]
@@ -104,7 +132,7 @@ def _characters(lines: Lines) -> dict[str, Array]:
         columns[f"ends_{name}"] = final == ord(code)
     for name, code in (("bars", "|"), ("commas", ","), ("slashes", "/"), ("at_signs", "@"),
                        ("brackets", "("), ("copyright", "©"), ("colons", ":")):  # fmt: skip
-        columns[name] = _count(lines, lines.chars == ord(code))
+        columns[name] = counter.char(code)
     columns["gap"] = np.minimum(lines.gap, 4)
     return columns
 
@@ -122,7 +150,7 @@ def _opening(first: Array) -> Array:
     return np.select(choices, [4.0, 3.0, 2.0, 2.5, 1.0], 0.0)
 
 
-def _words(lines: Lines) -> dict[str, Array]:
+def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
     words = lines.words
     count = np.diff(words.first)
     some = np.maximum(count, 1)
@@ -138,8 +166,8 @@ def _words(lines: Lines) -> dict[str, Array]:
         "capitals": by_line(words.first, capital) / some,
         "shouted": by_line(words.first, shouted) / some,
         "word_length": by_line(words.first, length) / some,
-        "words_a_sentence": count / (1 + _count(lines, (lines.kinds & STOP) > 0)),
-        "blanks_share": _count(lines, (lines.kinds & BLANK) > 0) / some,
+        "words_a_sentence": count / (1 + counter.kind(STOP)),
+        "blanks_share": counter.kind(BLANK) / some,
     }
 
 
@@ -282,11 +310,6 @@ def by_line(first: Array, column: Array) -> Array:
     """Return the sum of a column over words for each line, `first` being `Words.first`."""
     total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
     return np.asarray(total[first[1:]] - total[first[:-1]])
-
-
-def _count(lines: Lines, mask: Array) -> Array:
-    where = np.flatnonzero(mask)
-    return (np.searchsorted(where, lines.right) - np.searchsorted(where, lines.left)) * 1.0
 
 
 @functools.cache

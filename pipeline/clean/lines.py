@@ -110,7 +110,7 @@ def split(raw_texts: Sequence[str]) -> Lines:
     pair = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
     pair[offset[1:][lengths > 1] - 2] = False
     kinds[:-1][pair] = BLANK
-    start, end = _line_bounds(kinds)
+    start, end = _line_bounds(kinds, pair)
     left, right, filled = _trim(kinds, start, end)
     start, end, left, right = start[filled], end[filled], left[filled], right[filled]
     text = np.searchsorted(offset, start, side="right") - 1
@@ -197,10 +197,11 @@ def fold_table() -> Array:
     return folded
 
 
-def _line_bounds(kinds: Array) -> tuple[Array, Array]:
+def _line_bounds(kinds: Array, pair: Array) -> tuple[Array, Array]:
+    """Return where lines start and end; `pair` marks the "\r" of each "\r\n"."""
     breaks = np.flatnonzero(kinds & BREAK)
     start = np.concatenate([[0], breaks[:-1] + 1])
-    return start, breaks
+    return start, breaks - np.concatenate([[False], pair])[breaks]
 
 
 def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:

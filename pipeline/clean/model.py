@@ -1,10 +1,9 @@
 """The line model: which lines are body, and the role of those that are not.
 
-Two boosted-tree classifiers: the first sees a line and its surroundings, the second also what
-the first said of all other lines: where the body starts and ends, how sure the neighbours are,
-and whether the line shares its words with the body. Trained by `pipeline.training.lines`.
-`label` also takes columns that a caller knows besides (HTML tags, link density), for a model
-trained with them.
+A boosted-tree classifier sees a line, its surroundings and where it stands to the main run of
+prose; `decode` makes stretches of body of its probabilities. Trained by
+`pipeline.training.lines`. The block model of HTML (`html_model`) shares this runtime and has a
+second classifier, which also sees what the first said of all other blocks.
 """
 
 from __future__ import annotations
@@ -19,12 +18,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.clean.context import context_columns, main_runs
+from pipeline.clean.decode import decode
 from pipeline.clean.features import line_features, per_text, shared_words, shifted, window_sum
 from pipeline.clean.lexicon import Lexicon, exact, role_scores
-from pipeline.clean.lines import Array, Lines
+from pipeline.clean.lines import UPPER, Array, Lines
 from pipeline.clean.phrases import groups
 from pipeline.records import BODY, ROLES
 
+MODEL: Final = "lines"
+#: Words from which on a line is no entry of a menu.
+_MENU_WORDS: Final = 6
+#: Words of lines whose wording is looked at without a phrase in them: "Facebook".
+_LABEL_WORDS: Final = 3
+#: Lines before and after that tell a menu from a list of stories.
+_NEAR: Final = 3
 #: Roles whose word scores are features of the classifiers; their sum misses the other roles.
 SCORED: Final = (
     "body", "headline", "deck", "byline", "timestamp", "caption", "bio", "related", "promo",
@@ -34,7 +42,11 @@ SCORED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained model: its columns in order, both classifiers, the threshold, the lexicon."""
+    """A trained model: its columns in order, its classifiers, the threshold (for lines:
+    how strict `decode` is), the lexicon.
+
+    The line model has no second classifier (None, and no columns).
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -51,7 +63,8 @@ class Labels:
 
     `body`: probability of being body; `is_body`: the verdict; `role`, `role_score`: the likeliest
     role other than body and its probability among them; `worded`: whether a phrase of furniture
-    stands in the line, without which no wording rule need be tried.
+    or a colon stands in the line, it is a label or opens in capitals ("MORE"); for others no
+    wording rule need be tried.
     """
 
     body: Array
@@ -61,37 +74,60 @@ class Labels:
     worded: Array
 
 
-def label(
-    lines: Lines,
-    extra: Mapping[str, Array] | None = None,
-    known_furniture: Array | None = None,
-    model: str = "lines",
-) -> Labels:
-    """Return the labels of `lines` by the model of that name.
+def label(lines: Lines, known_furniture: Array | None = None) -> Labels:
+    """Return the labels of `lines` by the line model.
 
-    `extra` holds the columns (n entries each) that the model was trained with beyond the
-    features of lines; a column that is missing raises KeyError.
+    `known_furniture` (n): how far each line is known to recur in its source.
     """
-    trained = load(model)
+    trained = load(MODEL)
     if not len(lines):
         empty = np.zeros(0)
         return Labels(empty, empty > 1, [], empty, empty > 1)
     scores = role_scores(lines, trained.lexicon)
-    columns = first_columns(lines, scores, known_furniture) | dict(extra or {})
+    columns = line_columns(lines, scores, known_furniture)
     probability = predict(trained.first, matrix(columns, trained.columns))
-    columns |= second_columns(lines, columns, probability)
-    probability = predict(trained.second, matrix(columns, trained.second_columns))
+    is_body = decode(lines, probability, trained.threshold)
     others = scores.copy()
     others[:, ROLES.index(BODY)] = 0.0
-    best = others.argmax(axis=1)
+    best = _settled(lines, others.argmax(axis=1), is_body)
     share = others[np.arange(len(best)), best] / np.maximum(others.sum(axis=1), 1e-9)
     roles = [ROLES[number] for number in best.tolist()]
     phrased = sum(columns[f"phrase_{role}"] for role in groups()) + columns["copyright"]
-    return Labels(probability, probability >= trained.threshold, roles, share, phrased > 0)
+    worded = (phrased > 0) | (columns["words"] <= _LABEL_WORDS) | (columns["colons"] > 0)
+    worded |= _opens_in_capitals(lines)
+    return Labels(probability, is_body, roles, share, worded)
 
 
-def first_columns(lines: Lines, scores: Array, known_furniture: Array | None) -> dict[str, Array]:
-    """Return the columns of the first classifier: features of lines and scores of their words."""
+def _opens_in_capitals(lines: Lines) -> Array:
+    words = lines.words
+    found = np.zeros(len(lines), dtype=bool)
+    filled = np.flatnonzero(np.diff(words.first))
+    first = words.first[filled]
+    last_upper = (lines.kinds[words.end[first] - 1] & UPPER) > 0
+    found[filled] = last_upper & (words.end[first] - words.start[first] > 1)
+    return found
+
+
+def _settled(lines: Lines, role: Array, is_body: Array) -> Array:
+    """Return roles (numbers of `ROLES`) after what is known of menus and lists of stories.
+
+    Their words are alike, but entries of a menu are short, and a short line among links to
+    stories (a name, a label) belongs to them.
+    """
+    nav, related = ROLES.index("nav"), ROLES.index("related")
+    long = np.diff(lines.words.first) >= _MENU_WORDS
+    settled = np.where((role == nav) & long, related, role)
+    links = (settled == related) & ~is_body
+    near = window_sum(lines, links * 1.0, _NEAR, _NEAR)
+    menu = window_sum(lines, ((settled == nav) & ~is_body) * 1.0, _NEAR, _NEAR)
+    return np.where((settled == nav) & (near >= menu), related, settled)
+
+
+def line_columns(lines: Lines, scores: Array, known_furniture: Array | None) -> dict[str, Array]:
+    """Return what the classifier sees: features of lines, scores of their words, the context.
+
+    `scores` (n × roles) is what `role_scores` gives.
+    """
     columns = line_features(lines, known_furniture)
     for role in SCORED:
         columns[f"word_{role}"] = scores[:, ROLES.index(role)]
@@ -101,11 +137,11 @@ def first_columns(lines: Lines, scores: Array, known_furniture: Array | None) ->
     for role in ("body", "comment", "timestamp", "related", "social"):
         columns[f"word_{role}_before"] = window_sum(lines, columns[f"word_{role}"], 5, -1)
         columns[f"word_{role}_after"] = window_sum(lines, columns[f"word_{role}"], -1, 5)
-    return columns
+    return columns | context_columns(lines, columns)
 
 
 def second_columns(lines: Lines, columns: Mapping[str, Array], body: Array) -> dict[str, Array]:
-    """Return the columns that the second classifier has besides those of the first."""
+    """Return what the second classifier of the block model sees of the guesses of the first."""
     words = columns["words"]
     mass = words * body
     total = np.maximum(per_text(lines, mass), 1.0)[lines.text]
@@ -124,15 +160,7 @@ def second_columns(lines: Lines, columns: Mapping[str, Array], body: Array) -> d
 
 def _main_run(lines: Lines, words: Array, body: Array) -> dict[str, Array]:
     """Return where each line stands to the run of lines that holds most body and least else."""
-    gain = (words + 1.0) * (body - 0.5)
-    start, end = np.zeros(len(lines)), np.zeros(len(lines))
-    for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
-        if high > low:
-            total = np.concatenate([[0.0], np.cumsum(gain[low:high])])
-            lowest = np.minimum.accumulate(total)
-            stop = int(np.argmax(total - lowest))
-            start[low:high] = low + int(np.argmin(total[: stop + 1]))
-            end[low:high] = low + stop
+    start, end = main_runs(lines, (words + 1.0) * (body - 0.5))
     place = np.arange(len(lines))
     return {
         "from_run_start": np.clip(place - start, -50, 50),
@@ -165,7 +193,8 @@ def load(name: str) -> Model:
     with folder.joinpath("lexicon.npz").open("rb") as handle, np.load(handle) as tables:
         lexicon = Lexicon(tables["weights"], float(tables["unit"]), tables["bias"])
     return Model(
-        name, tuple(stored["columns"]), tuple(stored["second_columns"]),
-        lightgbm.Booster(model_str=stored["first"]), lightgbm.Booster(model_str=stored["second"]),
+        name, tuple(stored["columns"]), tuple(stored.get("second_columns", ())),
+        lightgbm.Booster(model_str=stored["first"]),
+        lightgbm.Booster(model_str=stored["second"]) if "second" in stored else None,
         float(stored["threshold"]), lexicon,
     )  # fmt: skip

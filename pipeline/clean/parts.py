@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+import numpy as np
+
 from pipeline.clean.features import bit_of, by_line, word_bits
-from pipeline.clean.lines import Array, Lines
+from pipeline.clean.lines import UPPER, Array, Lines, phrase_hash, run_hashes, word_hash
 from pipeline.clean.roles import holds, rule_role
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d/\d")
-_DATE_ROLES: Final = frozenset({"timestamp", "byline", "bio", "section", "social", "deck", "nav"})
+#: Roles of lines that a date may be a part of.
+DATE_ROLES: Final = frozenset({"timestamp", "byline", "bio", "section", "social", "deck", "nav"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,19 @@ class _Rule:
     pattern: re.Pattern[str]
 
 
-def promising(lines: Lines) -> Array:
-    """Return which of `lines` hold a word that the parts of a line are told by."""
+def promising(lines: Lines) -> tuple[Array, Array]:
+    """Return which of `lines` hold words that parts are told by, and which may hold a date."""
     words = lines.words
-    hits = word_bits(_words())[bit_of(words.hash)]
-    return by_line(words.first, hits) > 0
+    place = bit_of(words.hash)
+    hits = word_bits(_row("words"))[place] | _pair_bits()[bit_of(run_hashes(words, 2))]
+    # "MORE" joins links; "more" is in every other paragraph.
+    capital = (lines.kinds[words.end - 1] & UPPER) > 0
+    hits |= word_bits(_row("shouted"))[place] & capital
+    worded = by_line(words.first, hits) > 0
+    # Without a word: "© 2019".
+    marks = np.flatnonzero(lines.chars == ord("©"))
+    worded[np.searchsorted(lines.right, marks, side="right")] = True
+    return worded, by_line(words.first, word_bits(_row("dated"))[place]) > 0
 
 
 def parts(line: str, role: str) -> list[Part]:
@@ -52,7 +63,7 @@ def parts(line: str, role: str) -> list[Part]:
 
     The parts cover the line from its first to its last character.
     """
-    dated = role in _DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
+    dated = role in DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
     if len(line) > _LONGEST:
         return []
     found: list[Part] = []
@@ -118,8 +129,19 @@ def _data() -> tuple[str, ...]:
 
 
 @functools.cache
-def _words() -> tuple[str, ...]:
-    return tuple(next(line for line in _data() if line[0] == "{").split("\t")[1].split())
+def _row(name: str) -> tuple[str, ...]:
+    """Return the words of the row {name}."""
+    row = next(line for line in _data() if line.startswith(f"{{{name}}}"))
+    return tuple(row.split("\t")[1].split(" "))
+
+
+@functools.cache
+def _pair_bits() -> Array:
+    """Return a table like that of `word_bits`, of the pairs of words of the row {pairs}."""
+    bits = np.zeros(1 << 20, dtype=bool)
+    pairs = (pair.split("_") for pair in _row("pairs"))
+    bits[[phrase_hash([word_hash(word) for word in pair]) >> 44 for pair in pairs]] = True
+    return bits
 
 
 @functools.cache

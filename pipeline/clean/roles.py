@@ -91,7 +91,10 @@ def decided_role(line: str) -> tuple[str, str] | None:
     read = line.strip()[:_READ]
     lower = read.lower()
     # Few rules decide for lines as long as this: where none of them fits, no other matters.
-    if not any(rule.fits(read, lower) for rule in _deciding(words)):
+    for candidate in _deciding(words):
+        if candidate.fits(read, lower):
+            break
+    else:
         return None
     rule = fitting_rule(line)
     if rule is None or words > rule.decides:

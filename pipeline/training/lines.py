@@ -19,39 +19,53 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.clean.decode import decode
 from pipeline.clean.lexicon import BUCKETS, Lexicon, norms, role_scores, tokens
 from pipeline.clean.lines import Array, Lines, split
-from pipeline.clean.model import first_columns, matrix, predict, second_columns
+from pipeline.clean.model import line_columns, matrix, predict
 from pipeline.records import BODY, ROLES
 from pipeline.training import corpus, flatten
 from pipeline.training.corpus import Example
 
 SEED: Final = 20181127
 FOLDS: Final = 3
+#: Collections of pages with gold bodies.
+COLLECTIONS: Final = ("misinfo", "wcxb_article_dev")
 _CHUNK: Final = 200
 _PARAMETERS: Final[dict[str, Any]] = {
     "objective": "binary", "learning_rate": 0.1, "num_leaves": 63, "min_data_in_leaf": 80,
-    "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0,
+    "feature_fraction": 0.3, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0,
     "max_bin": 63, "deterministic": True, "force_row_wise": True, "num_threads": 1,
     "seed": SEED, "verbose": -1,
 }  # fmt: skip
-FIRST_ROUNDS: Final = 100
-SECOND_ROUNDS: Final = 130
+ROUNDS: Final = 110
 EPOCHS: Final = 4
-#: Longer texts would drown the others.
-_MOST_LINES: Final = 600
+#: Lines of a whole page differ less than pages: of these, a share is enough.
+_LINES_SHARE: Final = 0.4
+_FEW_LINES: Final = 60
 #: Which share of each collection's texts is trained on whole, and which cut down.
 _SHARES: Final = {"wcxb_article_dev": (1.0, 0.3), "misinfo": (0.8, 0.4), "silver": (1.0, 0.3),
-                  "abp": (0.6, 0.0)}  # fmt: skip
-#: How many of the flatteners a page of each collection is read by (0: all of them).
-_WAYS: Final = {"misinfo": 0, "wcxb_article_dev": 3}
+                  "abp": (0.3, 0.0)}  # fmt: skip
+#: Ways of flattening in which the line model does worst: each page is trained on in these,
+#: and in some of the others.
+_ALWAYS: Final = ("inscriptis", "paragraphs")
+_OTHERS: Final = 2
+#: Collections whose labels a threshold is chosen by.
+_JUDGED: Final = ("gold", *COLLECTIONS)
+#: Sites that a word or pair of words must occur on: so many, and so large a share of all.
+_LEAST_SITES: Final = 20
+_LEAST_SHARE: Final = 0.03
 _LEXICON_LINES: Final = 150_000
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The lines of many examples, an entry each: label is 1 for body, 0 else, -1 if open."""
+    """The lines of many examples, an entry each: label is 1 for body, 0 else, -1 if open.
+
+    `whole`: whether the line is of a page or annotated text, neither cut down nor silver;
+    `site`: a number for its site.
+    """
 
     batches: list[Lines]
     label: Array
@@ -60,6 +74,8 @@ class Table:
     fold: Array
     words: Array
     text: Array
+    whole: Array
+    site: Array
 
 
 def table(examples: Sequence[Example]) -> Table:
@@ -76,16 +92,21 @@ def table(examples: Sequence[Example]) -> Table:
     # An error costs what its words are worth in its text: texts count alike, not lines.
     weight = trust[text] * (np.minimum(words, 60) + 2.0) / (np.maximum(in_body, 100)[text])
     fold = np.array([corpus.site_number(example.site) % FOLDS for example in examples])[text]
-    return Table(batches, label, known, weight * len(weight) / weight.sum(), fold, words, text)
+    whole = np.array([e.collection in _JUDGED and "/" not in e.way for e in examples])[text]
+    sites = np.unique([example.site for example in examples], return_inverse=True)[1]
+    share = len(weight) / weight.sum()
+    return Table(batches, label, known, weight * share, fold, words, text, whole, sites[text])
 
 
-def train_lexicon(batches: Sequence[Lines], role: Array, rows: Array, weight: Array) -> Lexicon:
+def train_lexicon(data: Table, rows: Array) -> Lexicon:
     """Return the role weights of words, learned from the lines `rows` with a known role.
 
-    Multinomial logistic regression by AdaGrad over minibatches, then rounded to int8.
+    Multinomial logistic regression by AdaGrad over minibatches, then rounded to int8. Words of
+    few sites are left out: they tell a site or its subject, not a role.
     """
-    features = _token_matrix(batches)
+    role, weight = data.role, data.weight
     use = np.flatnonzero(rows & (role >= 0))
+    features = _widespread(_token_matrix(data.batches), data.site, use)
     weights = np.zeros((BUCKETS, len(ROLES)), dtype=np.float32)
     bias = np.zeros(len(ROLES), dtype=np.float32)
     speed, bias_speed = np.full_like(weights, 1e-4), np.full_like(bias, 1e-4)
@@ -106,6 +127,18 @@ def train_lexicon(batches: Sequence[Lines], role: Array, rows: Array, weight: Ar
             bias -= 0.25 * mean / np.sqrt(bias_speed)
     unit = float(np.percentile(np.abs(weights[weights != 0]), 99.9)) / 127
     return Lexicon(np.clip(np.rint(weights / unit), -127, 127).astype(np.int8), unit, bias)
+
+
+def _widespread(features: Any, site: Array, use: Array) -> Any:
+    """Return lines × buckets without the buckets that occur on few of the sites of `use`."""
+    from scipy import sparse  # type: ignore[import-untyped, unused-ignore]
+
+    chosen = features[use]
+    shape = (int(site.max()) + 1, len(use))
+    of_site = sparse.csr_matrix((np.ones(len(use)), (site[use], np.arange(len(use)))), shape=shape)
+    least = max(_LEAST_SITES, _LEAST_SHARE * len(np.unique(site[use])))
+    sites = np.asarray(((of_site @ chosen) > 0).sum(axis=0)).ravel()
+    return (features @ sparse.diags((sites >= least).astype(np.float32))).tocsr()
 
 
 def _softmax(scores: Array) -> Array:
@@ -134,96 +167,94 @@ def _token_matrix(batches: Sequence[Lines]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training makes: the lexicon, both classifiers with their columns, the threshold."""
+    """What training makes: the lexicon, the classifier with its columns, the threshold."""
 
     lexicon: Lexicon
     columns: tuple[str, ...]
-    second_columns: tuple[str, ...]
-    first: Any
-    second: Any
+    classifier: Any
     threshold: float
 
 
 def train(examples: Sequence[Example]) -> Trained:
     """Return a model trained on `examples`.
 
-    Each stage is trained on what the stage before says of sites it has not seen: lexicon,
-    first classifier and second classifier are stacked over folds by site.
+    The classifier is trained on what the lexicon says of sites that it has not seen, and the
+    threshold chosen on sites that a classifier has not seen.
     """
     data = table(examples)
     _log.info("%d texts, %d lines", len(examples), len(data.label))
-    lexicon = train_lexicon(data.batches, data.role, data.fold >= 0, data.weight)
+    lexicon = train_lexicon(data, data.fold >= 0)
     columns = _columns_out_of_fold(data)
     _log.info("lexicon trained")
     names = tuple(columns[0])
     rows = np.concatenate([matrix(found, names) for found in columns])
-    known = data.label >= 0
-    first = _boost(rows, data, known, FIRST_ROUNDS)
-    _log.info("first classifier trained on %d columns", len(names))
-    guess = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        part = _boost(rows, data, known & (data.fold != fold), FIRST_ROUNDS)
-        guess[data.fold == fold] = predict(part, rows[data.fold == fold])
-    more = _second_columns(data, columns, guess)
-    second_names = names + tuple(more[0])
-    rows = np.concatenate([rows, np.concatenate([matrix(m, tuple(m)) for m in more])], axis=1)
-    second = _boost(rows, data, known, SECOND_ROUNDS)
-    return Trained(lexicon, names, second_names, first, second, _threshold(rows, data, known))
+    columns.clear()
+    use = (data.label >= 0) & _drawn(data)
+    classifier = _boost(rows, data, use)
+    _log.info("classifier trained on %d lines, %d columns", use.sum(), len(names))
+    return Trained(lexicon, names, classifier, _threshold(rows, data, use))
 
 
-def _threshold(rows: Array, data: Table, known: Array) -> float:
-    """Return the probability that parts body from the rest best, on a fold not trained on.
+def _drawn(data: Table) -> Array:
+    """Return which lines to train on: all of short texts, a share of those of whole pages."""
+    size = np.bincount(data.text)[data.text]
+    chance = np.random.default_rng(SEED).random(len(data.text))
+    return (size <= _FEW_LINES) | (chance < _LINES_SHARE)
 
-    Best is the highest mean F1 of texts, by words.
+
+def _threshold(rows: Array, data: Table, use: Array) -> float:
+    """Return how strict to be: what gives the highest F1 on a fold not trained on.
+
+    F1 is the mean over whole pages and annotated texts, by words.
     """
     aside = data.fold == 0
-    part = _boost(rows, data, known & ~aside, SECOND_ROUNDS)
-    probability, words = predict(part, rows[aside]), data.words[aside]
-    label, text = data.label[aside], np.unique(data.text[aside], return_inverse=True)[1]
+    part = _boost(rows, data, use & ~aside)
+    probability = np.zeros(len(rows))
+    probability[aside] = predict(part, rows[aside])
+    judged = np.unique(data.text[aside & data.whole])
 
     def mean_f1(threshold: float) -> float:
-        kept = (probability >= threshold) & (label >= 0)
-        right = np.bincount(text, words * (kept & (label == 1)))
-        total = np.bincount(text, words * kept) + np.bincount(text, words * (label == 1))
-        return float(np.mean(2 * right / np.maximum(total, 1)))
+        kept = _decoded(data, probability, threshold) & (data.label >= 0)
+        size = len(data.text) and data.text[-1] + 1
+        right = np.bincount(data.text, data.words * (kept & (data.label == 1)), size)
+        total = np.bincount(data.text, data.words * kept, size)
+        total += np.bincount(data.text, data.words * (data.label == 1), size)
+        return float(np.mean((2 * right / np.maximum(total, 1))[judged]))
 
-    grid = [step / 100 for step in range(30, 71, 5)]
+    grid = [step / 100 for step in range(30, 52, 2)]
     scores = [mean_f1(threshold) for threshold in grid]
     _log.info("F1 by threshold: %s", [f"{g} {s:.4f}" for g, s in zip(grid, scores, strict=True)])
     return grid[int(np.argmax(scores))]
 
 
+def _decoded(data: Table, probability: Array, threshold: float) -> Array:
+    found, at = [], 0
+    for batch in data.batches:
+        found.append(decode(batch, probability[at : at + len(batch)], threshold))
+        at += len(batch)
+    return np.concatenate(found)
+
+
 def _columns_out_of_fold(data: Table) -> list[dict[str, Array]]:
-    parts = [train_lexicon(data.batches, data.role, data.fold != fold, data.weight)
-             for fold in range(FOLDS)]  # fmt: skip
+    parts = [train_lexicon(data, data.fold != fold) for fold in range(FOLDS)]
     found, at = [], 0
     for batch in data.batches:
         fold = data.fold[at : at + len(batch)]
         scores = np.zeros((len(batch), len(ROLES)), dtype=np.float32)
         for number, part in enumerate(parts):
             scores[fold == number] = role_scores(batch, part)[fold == number]
-        found.append(first_columns(batch, scores, None))
+        found.append(line_columns(batch, scores, None))
         at += len(batch)
     return found
 
 
-def _second_columns(
-    data: Table, columns: list[dict[str, Array]], guess: Array
-) -> list[dict[str, Array]]:
-    found, at = [], 0
-    for batch, known in zip(data.batches, columns, strict=True):
-        found.append(second_columns(batch, known, guess[at : at + len(batch)]))
-        at += len(batch)
-    return found
-
-
-def _boost(rows: Array, data: Table, use: Array, rounds: int) -> Any:
+def _boost(rows: Array, data: Table, use: Array) -> Any:
     import lightgbm
 
     train_set = lightgbm.Dataset(
         rows[use], data.label[use], weight=data.weight[use], params=_PARAMETERS
     )
-    return lightgbm.train(_PARAMETERS, train_set, num_boost_round=rounds)
+    return lightgbm.train(_PARAMETERS, train_set, num_boost_round=ROUNDS)
 
 
 def save(trained: Trained, folder: Path, name: str = "lines") -> None:
@@ -233,8 +264,7 @@ def save(trained: Trained, folder: Path, name: str = "lines") -> None:
         unit=np.float64(trained.lexicon.unit), bias=trained.lexicon.bias,
     )  # fmt: skip
     stored = {
-        "columns": trained.columns, "second_columns": trained.second_columns,
-        "first": _portable(trained.first), "second": _portable(trained.second),
+        "columns": trained.columns, "first": _portable(trained.classifier),
         "threshold": trained.threshold,
     }  # fmt: skip
     packed = gzip.compress(json.dumps(stored).encode(), mtime=0)
@@ -246,14 +276,18 @@ def _portable(booster: Any) -> str:
     return str(booster.model_to_string()).split("\nparameters:")[0] + "\n"
 
 
-def examples(data: Path) -> list[Example]:
-    """Return all training examples of a data folder, kept-aside sites included."""
+def examples(data: Path, collections: Sequence[str] = ()) -> list[Example]:
+    """Return the examples of a data folder; with `collections`, those of their pages alone.
+
+    Other examples than pages with gold bodies may be of kept-aside sites.
+    """
     ways = list(flatten.FLATTENERS)
-    found = list(corpus.gold_examples(data))
-    for collection in ("misinfo", "wcxb_article_dev"):
-        found += corpus.page_examples(data, collection, ways, _WAYS[collection])
-    found += corpus.outlet_examples(data, 4000, SEED)
-    found += corpus.silver_examples(data, ways, SEED)
+    found = [] if collections else list(corpus.gold_examples(data))
+    for collection in collections or COLLECTIONS:
+        found += corpus.page_examples(data, collection, ways, only=_trained_on)
+    if not collections:
+        found += corpus.outlet_examples(data, 4000, SEED)
+        found += corpus.silver_examples(data, ways, SEED)
     return found
 
 
@@ -262,7 +296,7 @@ def chosen(found: Sequence[Example]) -> list[Example]:
     rng = random.Random(SEED)  # noqa: S311
     picked = []
     for example in found:
-        if example.kept_aside or len(example.roles) > _MOST_LINES:
+        if example.kept_aside or not _way_chosen(example):
             continue
         whole, part = _SHARES.get(example.collection, (1.0, 0.0))
         if rng.random() < whole:
@@ -273,14 +307,28 @@ def chosen(found: Sequence[Example]) -> list[Example]:
     return picked
 
 
+def _trained_on(site: str) -> bool:
+    return not corpus.kept_aside(site)
+
+
+def _way_chosen(example: Example) -> bool:
+    if example.collection not in COLLECTIONS or example.way in _ALWAYS:
+        return True
+    others = [way for way in flatten.FLATTENERS if way not in _ALWAYS]
+    rng = random.Random(f"{example.collection} {example.name}")  # noqa: S311
+    return example.way in rng.sample(others, _OTHERS)
+
+
 def main() -> None:
     """Train and write the model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "clean" / "data")
+    wanted = "train on pages of these alone, to test on the other"
+    parser.add_argument("--collections", nargs="+", choices=COLLECTIONS, default=(), help=wanted)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    save(train(chosen(examples(arguments.data))), arguments.out)
+    save(train(chosen(examples(arguments.data, arguments.collections))), arguments.out)
 
 
 if __name__ == "__main__":

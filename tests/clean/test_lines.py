@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.clean.lines import line_hashes, phrase_hash, run_hashes, split, word_hash
@@ -10,6 +10,7 @@ def lines_of(text: str) -> list[str]:
 
 
 @given(st.lists(st.text(max_size=80), max_size=5))
+@example(["0\r\n", "a\r\nb\r", "\r\n\r\nc\r\n"])
 def test_lines_are_those_of_splitlines(texts):
     lines = split(texts)
     found = [
