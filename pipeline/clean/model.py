@@ -33,6 +33,8 @@ _MENU_WORDS: Final = 6
 _LABEL_WORDS: Final = 3
 #: Lines before and after that tell a menu from a list of stories.
 _NEAR: Final = 3
+#: Lines above a body in which its headline and byline stand.
+_HEAD: Final = 10
 #: Roles whose word scores are features of the classifiers; their sum misses the other roles.
 SCORED: Final = (
     "body", "headline", "deck", "byline", "timestamp", "caption", "bio", "related", "promo",
@@ -112,15 +114,22 @@ def _settled(lines: Lines, role: Array, is_body: Array) -> Array:
     """Return roles (numbers of `ROLES`) after what is known of menus and lists of stories.
 
     Their words are alike, but entries of a menu are short, and a short line among links to
-    stories (a name, a label) belongs to them.
+    stories (a name, a label) belongs to them. Right above a body stand its own headline and
+    byline, which are neither.
     """
     nav, related = ROLES.index("nav"), ROLES.index("related")
+    top = np.full(len(lines.raw_texts), len(lines) + _HEAD)
+    body = np.flatnonzero(is_body)
+    np.minimum.at(top, lines.text[body], body)
+    to_body = top[lines.text] - np.arange(len(lines))
+    head = (to_body > 0) & (to_body <= _HEAD)
     long = np.diff(lines.words.first) >= _MENU_WORDS
     settled = np.where((role == nav) & long, related, role)
     links = (settled == related) & ~is_body
     near = window_sum(lines, links * 1.0, _NEAR, _NEAR)
     menu = window_sum(lines, ((settled == nav) & ~is_body) * 1.0, _NEAR, _NEAR)
-    return np.where((settled == nav) & (near >= menu), related, settled)
+    settled = np.where((settled == nav) & (near >= menu), related, settled)
+    return np.where(head, role, settled)
 
 
 def line_columns(lines: Lines, scores: Array, known_furniture: Array | None) -> dict[str, Array]:
