@@ -49,8 +49,8 @@ class Article:
 class Ranked:
     """An article and how much of it the articles around it have.
 
-    `support` is the sum over its verified duplicates of how alike the two are (0 to 1): high for
-    the text that all others were made from, low for a part of it or a piece that it went into.
+    `support` is the sum over its verified duplicates of how far each was made from it (0 to 1):
+    high for the fullest text, lower for a trimmed one, low for a piece that the text went into.
     """
 
     article: Article

@@ -18,6 +18,13 @@ from pipeline.dedupe.canonical import Article, Ranked, reason
 #: Given one article and others: the relation (copy, excerpt, revision) of each duplicate of it.
 Relate = Callable[[str, Sequence[str]], Mapping[str, str]]
 
+#: Of a verified pair, the share of the first that stands in the second, and the other way round.
+Shares = tuple[float, float]
+
+#: An article of which less than this share stands in a duplicate is no text that the duplicate was
+#: made from: it holds the duplicate among other things, as a round-up does.
+_MOSTLY: Final = 0.5
+
 #: An article that less than this share of the articles agree with that agree with a duplicate of
 #: its own does not represent others, whatever its byline: it is a part of their text, or a
 #: round-up of several.
@@ -39,9 +46,9 @@ class Cluster:
 
 
 def gather(
-    articles: Mapping[str, Article], edges: Mapping[tuple[str, str], float], relate: Relate
+    articles: Mapping[str, Article], edges: Mapping[tuple[str, str], Shares], relate: Relate
 ) -> list[Cluster]:
-    """Return the clusters of `articles`, given verified `edges` and how alike each two are.
+    """Return the clusters of `articles`, given verified `edges` and what each two share.
 
     `relate` verifies any pairs on demand, the same more than once; it is asked for pairs without
     an edge only where both are linked through a member of the same cluster.
@@ -63,15 +70,15 @@ def gather(
 class _Graph:
     """Articles that are linked by verified edges; other pairs are verified when asked for."""
 
-    def __init__(self, edges: Mapping[tuple[str, str], float], relate: Relate) -> None:
+    def __init__(self, edges: Mapping[tuple[str, str], Shares], relate: Relate) -> None:
         self._relate = relate
         self._neighbours: dict[str, set[str]] = defaultdict(set)
         self.support: dict[str, float] = defaultdict(float)
-        for (one, other), likeness in sorted(edges.items()):
+        for (one, other), (of_one, of_other) in sorted(edges.items()):
             self._neighbours[one].add(other)
             self._neighbours[other].add(one)
-            self.support[one] += likeness
-            self.support[other] += likeness
+            self.support[one] += _support(of_one, of_other)
+            self.support[other] += _support(of_other, of_one)
 
     def is_part(self, article_id: str, free: Mapping[str, None]) -> bool:
         """Return whether an article is a part of a text that far more articles agree with.
@@ -107,6 +114,15 @@ class _Graph:
             relations.update(found)
             fresh = list(found)
         return dict(sorted(relations.items()))
+
+
+def _support(own: float, others: float) -> float:
+    """Return how far a duplicate speaks for an article as the text that it was made from.
+
+    `own` is the share of the article that stands in the duplicate, `others` the share of the
+    duplicate that stands in it: the fuller text holds all of a trimmed copy.
+    """
+    return others if own >= _MOSTLY else min(own, others)
 
 
 def components(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:

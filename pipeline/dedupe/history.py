@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from pipeline import contracts
 from pipeline.dedupe import ledger
 from pipeline.dedupe.canonical import Article, origin_of
-from pipeline.dedupe.clusters import Cluster, components, gather
+from pipeline.dedupe.clusters import Cluster, Shares, components, gather
 from pipeline.dedupe.pairs import WINDOW_DAYS
 from pipeline.dedupe.store import Store
 from pipeline.dedupe.verify import CLUSTER, Pairs, verified
@@ -91,7 +91,7 @@ class _Scope:
         self.own = articles_of(day, store)
         self.articles: dict[str, Article] = {}
         self.edges: dict[tuple[str, str], str] = {}
-        self.likeness: dict[tuple[str, str], float] = {}
+        self.shares: dict[tuple[str, str], Shares] = {}
         self.before: dict[str, ledger.Before] = {}
         self.old_states: dict[str, dict[str, Any]] = {}
         self._days: dict[str, date] = {}
@@ -153,11 +153,11 @@ class _Scope:
             if not linked.num_rows:
                 return len(self._days) > size
             columns = linked.to_pydict()
-            for a, b, a_day, b_day, relation, in_b, in_a, _ in zip(
+            for a, b, a_day, b_day, relation, of_a, of_b, _ in zip(
                 *(columns[name] for name in _EDGE_COLUMNS), strict=True
             ):
                 self.edges[a, b] = relation
-                self.likeness[a, b] = (in_a + in_b) / 2
+                self.shares[a, b] = (of_a, of_b)
                 self._days.setdefault(a, a_day)
                 self._days.setdefault(b, b_day)
 
@@ -258,10 +258,10 @@ class _Scope:
         linked = sorted({each for edge in self.edges for each in edge})
         found: list[Cluster] = []
         groups = components(linked, self.edges)
-        edges: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+        edges: dict[str, dict[tuple[str, str], Shares]] = defaultdict(dict)
         owner = {each: group[0] for group in groups for each in group}
         for edge in self.edges:
-            edges[owner[edge[0]]][edge] = self.likeness[edge]
+            edges[owner[edge[0]]][edge] = self.shares[edge]
         for group in groups:
             articles = {each: self.articles[each] for each in group}
             found += gather(articles, edges[group[0]], self._relate)

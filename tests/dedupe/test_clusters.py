@@ -15,6 +15,11 @@ def articles(*ids, **origins):
     }
 
 
+def alike(edges):
+    """Return the edges of pairs of which each holds as much of the other."""
+    return {pair: (share, share) for pair, share in edges.items()}
+
+
 def relate_by(edges):
     def relate(one, others):
         return {other: "copy" for other in others if tuple(sorted((one, other))) in edges}
@@ -28,14 +33,16 @@ def members(clusters):
 
 def test_a_chain_of_unlike_texts_does_not_merge():
     edges = {("a", "b"): 0.5, ("b", "c"): 0.5, ("c", "d"): 0.5}
-    found = members(gather(articles(*"abcd"), edges, relate_by(edges)))
+    found = members(gather(articles(*"abcd"), alike(edges), relate_by(edges)))
     assert found == {"b": ["a", "c"], "d": []}
 
 
 def test_members_without_an_edge_are_verified_on_demand():
     edges = {("a", "b"): 0.9, ("b", "c"): 0.9}
     all_alike = {("a", "b"), ("a", "c"), ("b", "c")}
-    assert members(gather(articles(*"abc", a=1), edges, relate_by(all_alike))) == {"a": ["b", "c"]}
+    assert members(gather(articles(*"abc", a=1), alike(edges), relate_by(all_alike))) == {
+        "a": ["b", "c"]
+    }
 
 
 def test_what_lies_behind_a_stranger_is_not_looked_at():
@@ -46,22 +53,35 @@ def test_what_lies_behind_a_stranger_is_not_looked_at():
         return {other: "copy" for other in others if other == "b"}
 
     edges = {("a", "b"): 0.9, ("b", "c"): 0.9, ("c", "d"): 0.9}
-    gather(articles(*"abcd", a=0), edges, relate)
+    gather(articles(*"abcd", a=0), alike(edges), relate)
     assert ("a", "c") in asked
     assert ("a", "d") not in asked
 
 
 def test_origin_outranks_support_and_length():
     edges = {("a", "b"): 0.9, ("a", "c"): 0.9, ("b", "c"): 0.9}
-    assert members(gather(articles(*"abc", c=1), edges, relate_by(edges))) == {"c": ["a", "b"]}
+    assert members(gather(articles(*"abc", c=1), alike(edges), relate_by(edges))) == {
+        "c": ["a", "b"]
+    }
 
 
 def test_a_part_of_the_text_does_not_represent_it():
     hub = {("m", f"x{n}"): 1.0 for n in range(9)} | {("m", "p"): 0.3}
     found = members(
-        gather(articles("m", "p", *(f"x{n}" for n in range(9)), p=1), hub, relate_by(hub))
+        gather(articles("m", "p", *(f"x{n}" for n in range(9)), p=1), alike(hub), relate_by(hub))
     )
     assert "p" in found["m"]
+
+
+def test_the_full_text_represents_its_trimmed_copies():
+    # Two papers print the same half of c: they are more like one another than like c.
+    edges = {("a", "b"): (1.0, 1.0), ("a", "c"): (1.0, 0.55), ("b", "c"): (1.0, 0.55)}
+    assert members(gather(articles(*"abc"), edges, relate_by(edges))) == {"c": ["a", "b"]}
+
+
+def test_a_round_up_does_not_represent_the_stories_it_holds():
+    edges = {("a", "b"): (1.0, 1.0), ("a", "r"): (1.0, 0.2), ("b", "r"): (1.0, 0.2)}
+    assert members(gather(articles(*"rab"), edges, relate_by(edges))) == {"a": ["b", "r"]}
 
 
 def test_the_original_represents_a_story_that_very_many_print():
@@ -69,15 +89,15 @@ def test_the_original_represents_a_story_that_very_many_print():
     ids = ["m0", "m1", *(f"x{n:02}" for n in range(30))]
     hub = {(hub, each): 1.0 for hub in ids[:2] for each in ids[2:]} | {("m0", "m1"): 1.0}
     all_pairs = {(a, b) for a in ids for b in ids if a < b}
-    found = gather(articles(*ids, x07=1), hub, relate_by(all_pairs))
+    found = gather(articles(*ids, x07=1), alike(hub), relate_by(all_pairs))
     assert members(found) == {"x07": [each for each in ids if each != "x07"]}
-    found = gather(articles(*ids, x07=1), hub, relate_by(hub))
+    found = gather(articles(*ids, x07=1), alike(hub), relate_by(hub))
     assert next(iter(members(found))) == "m0"
 
 
 def test_every_article_is_in_exactly_one_cluster():
     edges = {("a", "b"): 0.5, ("c", "d"): 0.5, ("b", "c"): 0.4}
-    found = gather(articles(*"abcde"), edges, relate_by(edges))
+    found = gather(articles(*"abcde"), alike(edges), relate_by(edges))
     assert sorted(each for cluster in found for each in cluster.members) == list("abcde")
 
 
