@@ -42,6 +42,8 @@ class Benchmark:
     data_setting: str = "{data}"
     #: Whether the module itself writes its results.
     writes: bool = False
+    #: Name of its result, where one module has several.
+    saved_as: str | None = None
 
 
 KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
@@ -73,6 +75,11 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("scale", "", ("--data", "{data}"), writes=True),
         Benchmark("scale", "", ("--data", "{data}", "--sizes", "30000", "--days", "60"),
                   writes=True),
+        Benchmark(
+            "dedupe_speed", "Growth of de-duplication",
+            ("growth", "--sizes", "10000", "100000", "300000"), data_setting="{data}/data",
+            saved_as="dedupe_growth",
+        ),
         Benchmark("ingest", "", writes=True),
     ),
 }  # fmt: skip
@@ -101,7 +108,7 @@ def one(benchmark: Benchmark, data: Path) -> bool:
         command, env=os.environ | settings, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode == 0 and not benchmark.writes:
-        results.save_printed(benchmark.name, benchmark.title, done.stdout)
+        results.save_printed(benchmark.saved_as or benchmark.name, benchmark.title, done.stdout)
     print(done.stdout)
     return done.returncode == 0
 
