@@ -80,7 +80,7 @@ def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> 
     fitted = _ascend(start, families, [example for example in examples if example[0]])
     total: Counter[str] = Counter()
     for rule, name in names.items():
-        total.update({place: seen[rule] for place in {name, families[rule]}})
+        total.update(dict.fromkeys({name, families[rule]}, seen[rule]))
     # Of families hardly ever seen the rules' own confidences hold.
     kept = [name for name in sorted(fitted) if total[name] >= _LEAST_SEEN]
     return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in kept]
