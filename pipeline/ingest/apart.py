@@ -15,6 +15,7 @@ import signal
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context
@@ -24,8 +25,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.engine.early import start_early
+from pipeline.ingest.items import Problem
 from pipeline.ingest.limits import Limits
-from pipeline.ingest.reader import Settings, crash, failure, read_file
+from pipeline.ingest.reader import Settings, failure, read_file
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.sources import OnBytes, SourceFile
 from pipeline.records import Document, Failure
@@ -52,46 +54,71 @@ def read_apart(
     before the culprit is kept. Then it is a failure: `crashed`, `timeout` (no step of progress for
     `Limits.stall_seconds`) or `too_large` (killed for its memory). Its beginning is kept.
     """
-    number, skip, careful = 0, 0, False
+    at, careful = _Point(), False
+    done: set[str] = set()
     while True:
-        reading = _Reading(files, settings, number, skip, careful)
+        reading = _Reading(files, settings, at, careful, done)
         with contextlib.closing(reading):
             yield from reading.results(on_bytes)
         if reading.ended:
             return
         if careful:
-            yield _lost(files, settings, reading)
-            number, skip, careful = reading.number + 1, 0, False
-        else:
-            number, skip, careful = reading.number, reading.count, True
+            if not reading.repeats:
+                yield _lost(files, settings, reading)
+            done.add(reading.path)
+            at, careful = _Point(reading.number, reading.path, _ALL), False
+            continue
+        careful = True
+        if reading.begun:
+            at = _Point(reading.number, reading.path, reading.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Where to read on: at a file's number and path, its first `skip` items left out.
+
+    Without a path it is the beginning; with `_ALL` items left out, the next file.
+    """
+
+    number: int = 0
+    path: str = ""
+    skip: int = 0
+
+
+_ALL: Final = -1
 
 
 class _Reading:
-    """One process that reads from a file and item on, and what is known of how far it came."""
+    """One process that reads from a file and item on, and what is known of how far it came.
+
+    `done` takes the paths of the files that were read to their end, of all processes together.
+    """
 
     def __init__(
-        self, files: Listing, settings: Settings, number: int, skip: int, careful: bool
+        self, files: Listing, settings: Settings, at: _Point, careful: bool, done: set[str]
     ) -> None:
         context = get_context("forkserver")
         start_early("pipeline.warm_up")
         self._receiver, sender = context.Pipe(duplex=False)
         # The server of forks may run since long: the environment of now goes along.
-        place = (number, skip, careful)
-        arguments = (sender, files, settings, *place, dict(os.environ))
+        arguments = (sender, files, settings, at, careful, dict(os.environ))
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         sender.close()
         self._day = settings.scrape_date
-        self.number, self.count = number, skip
-        self.path = ""
-        self.ended = False
+        self._done = done
+        self.number, self.path, self.count = at.number, at.path, max(0, at.skip)
+        self.given: Mapping[str, object] = {}
+        self.repeats = False  # what comes now is of a file that was read before
+        self.begun = self.ended = False
 
     def results(self, on_bytes: OnBytes | None) -> Iterator[Document | Failure]:
         """Yield what comes until the process is through with all files, or dead."""
         for told, content in self._messages():
             if isinstance(told, list):
                 self.count += 1
-                yield self._result(told, content)
+                if not self.repeats:
+                    yield self._result(told, content)
             elif isinstance(told, int):
                 if on_bytes and told:
                     on_bytes(told)
@@ -100,16 +127,28 @@ class _Reading:
             else:
                 self._begin(**told)
 
-    def _begin(self, number: int, path: str) -> None:
-        if number != self.number:
-            self.number, self.count = number, 0
-        self.path = path
+    def _begin(
+        self, number: int, path: str, again: bool, given: Mapping[str, object] | None
+    ) -> None:
+        if given is not None:
+            self.given = given
+            return
+        self.begun = True
+        if (number, path) != (self.number, self.path):
+            if self.path and not again:
+                self._done.add(self.path)
+            self.number, self.path, self.count = number, path, 0
+        self.given = {}
+        self.repeats = again and path in self._done
 
     def _messages(self) -> Iterator[tuple[Any, bytes]]:
         decode = json.JSONDecoder().decode
-        with contextlib.suppress(EOFError, ConnectionResetError):
+        with contextlib.suppress(EOFError):
             while not self.ended:
-                together = self._receiver.recv_bytes()
+                try:
+                    together = self._receiver.recv_bytes()
+                except OSError:  # killed in the middle of a message, which is read again
+                    return
                 at = 0
                 while at < len(together):
                     head, size = _SIZES.unpack_from(together, at)
@@ -142,7 +181,7 @@ class _Reading:
 def _lost(files: Listing, settings: Settings, reading: _Reading) -> Failure:
     """Return the failure of the file at which a process ended; no other file is to blame."""
     limits, code = settings.limits, reading.exit_code
-    if not reading.path:
+    if not reading.begun:
         raise RuntimeError(f"the process that reads files ended at once (exit code {code})")
     if code == -signal.SIGALRM:
         reason, what = Reason.TIMEOUT, f"no progress for {limits.stall_seconds:.0f} seconds"
@@ -153,8 +192,13 @@ def _lost(files: Listing, settings: Settings, reading: _Reading) -> Failure:
     file = next(islice(files(), reading.number, None), None)
     if file is None or file.path != reading.path:  # the folder changed meanwhile
         file = SourceFile.nothing(reading.path)
+    uri = reading.path + file.record
     came = f"the {reading.count} items before were read" if reading.count else "nothing was read"
-    return failure(crash(file, limits, reason, f"{reading.path}: {what}; {came}"), settings)
+    message = f"{uri}: {what}; {came}"
+    # A side-car is not parsed here: it was read where it can do no harm.
+    given = reading.given or file.given
+    begin = file.beginning(limits.document_bytes)
+    return failure(Problem(uri, reason, message, begin, given), settings)
 
 
 # In the process that reads
@@ -173,9 +217,9 @@ class _Sender:
         self._encode = json.JSONEncoder(default=datetime.isoformat).encode
         self._values = [attrgetter(*names) for names in _FIELDS]
 
-    def begin(self, number: int, path: str) -> None:
-        """Tell that a file is begun; from here on the alarm is set."""
-        self._add({"number": number, "path": path})
+    def begin(self, number: int, path: str, again: bool, given: object = None) -> None:
+        """Tell that a file is begun, or what its side-car says; from here on the alarm is set."""
+        self._add({"number": number, "path": path, "again": again, "given": given})
 
     def progress(self, count: int) -> None:
         """Tell that `count` more bytes were read, which may be none."""
@@ -215,26 +259,55 @@ def _serve(
     connection: Connection,
     files: Listing,
     settings: Settings,
-    first: int,
-    skip: int,
+    at: _Point,
     careful: bool,
     environment: Mapping[str, str],
 ) -> None:
-    """Read the files from number `first` on, its first `skip` items left out; send the rest."""
+    """Read the files from `at` on; send what they hold."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked decides
     os.environ.update(environment)
     _limit_memory(settings.limits)
     sender = _Sender(connection, settings.limits, careful)
     with contextlib.suppress(BrokenPipeError):  # nobody listens any more
-        for number, file in enumerate(files()):
-            if number < first:
-                continue
-            sender.begin(number, file.path)
-            results = read_file(file, settings, sender.progress)
-            for result in islice(results, skip if number == first else 0, None):
+        for number, file, skip, again in _listed(files, at):
+            sender.begin(number, file.path, again)
+            known = _with_fields(file, number, again, sender)
+            results = read_file(known, settings, sender.progress)
+            for result in islice(results, skip, None):
                 sender.result(result)
             sender.rest()
         sender.end()
+
+
+def _listed(files: Listing, at: _Point) -> Iterator[tuple[int, SourceFile, int, bool]]:
+    """Yield number, file, items to leave out, and whether all comes again, from `at` on.
+
+    Where another file stands at its number by now, files came or went: numbers say nothing any
+    more, and all files come again but the one that is done with.
+    """
+    begun = not at.path
+    for number, file in enumerate(files()):
+        here = number == at.number and file.path == at.path
+        begun = begun or here
+        if begun and not (here and at.skip == _ALL):
+            yield number, file, at.skip if here else 0, False
+        elif number >= at.number and not begun:
+            break
+    if begun:
+        return
+    for number, file in enumerate(files()):
+        here = file.path == at.path
+        if not (here and at.skip == _ALL):
+            yield number, file, at.skip if here else 0, True
+
+
+def _with_fields(file: SourceFile, number: int, again: bool, sender: _Sender) -> SourceFile:
+    """Return `file` with the fields of its side-car, which are told for the case of a crash."""
+    fields = file.fields() if file.sidecar else ""
+    if isinstance(fields, str):
+        return file
+    sender.begin(number, file.path, again, fields)
+    return replace(file, sidecar=None, given=fields)
 
 
 def _limit_memory(limits: Limits) -> None:

@@ -48,10 +48,14 @@ def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool
 
 
 def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
+    text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     try:
-        record = _parse(line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape"))
+        record = _parse(text)
     except ValueError as error:
-        return Problem(uri, Reason.MALFORMED, f"{uri}: {str(error)[:200]}", line)
+        # Only the last line has no end; where it is no whole object either, it was cut.
+        cut = not text.endswith(("\n", "}")) or getattr(error, "pos", 0) >= len(text)
+        reason = Reason.TRUNCATED if cut else Reason.MALFORMED
+        return Problem(uri, reason, f"{uri}: {str(error)[:200]}", line)
     except RecursionError:
         return Problem(uri, Reason.TOO_DEEP, f"{uri}: JSON nested too deep", line)
     return from_record(record, uri, place, ctx, line)

@@ -204,14 +204,7 @@ def _read_file(
     except Exception as error:  # a bug here costs the rest of one file, not the run
         message = f"{file.path}: {type(error).__name__}: {str(error)[:200]}"
         reason = Reason.TOO_LARGE if isinstance(error, MemoryError) else Reason.CRASHED
-        yield crash(file, limits, reason, message)
-
-
-def crash(file: SourceFile, limits: Limits, reason: Reason, message: str) -> Problem:
-    """Return the problem of a file whose reading broke off; its beginning is kept."""
-    fields = file.fields()
-    given = {} if isinstance(fields, str) else fields
-    return Problem(file.path, reason, message, file.beginning(limits.document_bytes), given)
+        yield Problem(file.path, reason, message, file.beginning(limits.document_bytes), fields)
 
 
 def _place(file: SourceFile, fields: Mapping[str, object]) -> Place:

@@ -63,8 +63,9 @@ class SourceFile:
         try:
             with self.sidecar() as stream:
                 return sidecars.parse(stream.read(sidecars.MAX_BYTES + 1))
-        except OSError as error:
-            return f"the side-car cannot be read: {error.strerror or error}"
+        except Exception as error:  # the libraries of remote stores raise what they like
+            why = getattr(error, "strerror", None) or str(error)[:200]
+            return f"the side-car cannot be read: {why or type(error).__name__}"
 
     def orphan(self) -> bytes:
         """Return the bytes of an orphaned side-car, none of any other file with a problem."""

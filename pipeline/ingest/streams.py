@@ -11,6 +11,7 @@ import codecs
 import contextlib
 import io
 import lzma
+import re
 import tarfile
 import tempfile
 import zipfile
@@ -158,38 +159,101 @@ def _bunzip2() -> _Decompressor:
     return cast(_Decompressor, bz2.BZ2Decompressor())
 
 
-def members(source: BinaryIO, new: Callable[[], _Decompressor]) -> Callable[[int], bytes]:
-    """Return a pull function over the concatenated members of a compressed stream.
+class _Members:
+    """A pull function over the concatenated members of a compressed stream.
 
-    What follows the last member and is no member itself (padding) is ignored, as gzip does.
+    NULs between and after members are padding. A member that is damaged, or anything else
+    between members, is passed over: reading goes on at the next member, on a new line, so that a
+    cut record takes no whole one with it. The first error is raised at the end of the stream.
     """
-    state: dict[str, Any] = {"inner": new(), "pending": b"", "first": True}
 
-    def pull(count: int) -> bytes:
-        while True:
-            inner: _Decompressor = state["inner"]
-            if inner.eof:
-                rest = inner.unused_data or source.read(CHUNK)
-                if not rest.strip(b"\0"):
-                    return b""
-                state.update(inner=new(), pending=rest, first=False)
-                continue
-            data, state["pending"] = state["pending"], b""
-            if not data and inner.needs_input:
-                data = source.read(CHUNK)
-                if not data:
-                    raise EOFError
+    def __init__(
+        self, source: BinaryIO, new: Callable[[], _Decompressor], magic: re.Pattern[bytes]
+    ) -> None:
+        self._source = source
+        self._new = new
+        self._magic = magic
+        self._inner = new()
+        self._data = b""
+        self._begin = self._at = 0  # of the member, and of what is read next, in `_data`
+        self._error: Exception | None = None
+        self._faults = 0
+        self._ended = False
+
+    def __call__(self, count: int) -> bytes:
+        while not self._ended:
+            if self._inner.eof and not self._next_member():
+                self._ended = True
+                return b"\n" if self._error else b""
+            step = self._step()
             try:
-                piece = inner.decompress(data, count)
-            except (zlib.error, OSError, lzma.LZMAError):
-                if not state["first"] and data and not state.get("begun"):
-                    return b""
-                raise
-            state["begun"] = not inner.eof
+                piece = self._inner.decompress(step, count)
+            except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+                self._error = self._error or error
+                if not self._resync():
+                    raise self._error from None
+                return b"\n"
             if piece:
                 return piece
+        if self._error:
+            raise self._error
+        return b""
 
-    return pull
+    def _step(self) -> bytes:
+        """Return what the member takes next; little, as an error loses what comes of it."""
+        if not self._inner.needs_input:
+            return b""
+        if self._at == len(self._data) and not self._more():
+            raise self._error or EOFError
+        step = self._data[self._at : self._at + _STEP]
+        self._at += len(step)
+        return step
+
+    def _more(self) -> bool:
+        """Read on; some of what was read is kept, where a damaged member may have ended."""
+        data = self._source.read(CHUNK)
+        dropped = max(0, len(self._data) - _BACK)
+        self._data = self._data[dropped:] + data
+        self._begin, self._at = max(-1, self._begin - dropped), self._at - dropped
+        return bool(data)
+
+    def _next_member(self) -> bool:
+        """Begin the member after this one; False at the end of the stream."""
+        self._at -= len(self._inner.unused_data)
+        while True:
+            rest = self._data[self._at : self._at + _STEP]
+            padding = len(rest) - len(rest.lstrip(b"\0"))
+            self._at += padding
+            if padding < len(rest):
+                self._begin, self._inner = self._at, self._new()
+                return True
+            if self._at == len(self._data) and not self._more():
+                return False
+
+    def _resync(self) -> bool:
+        """Begin the first member after the beginning of this one; False if there is none."""
+        self._faults += 1
+        start = self._begin + 1
+        while self._faults < _FAULTS:
+            found = self._magic.search(self._data, start)
+            if found:
+                self._begin = self._at = found.start()
+                self._inner = self._new()
+                return True
+            self._at = len(self._data)
+            if not self._more():
+                break
+            start = max(0, self._at - _MAGIC_BYTES)
+        return False
+
+
+_STEP: Final = 4096
+_BACK: Final = 16 * 1024  # that a decompressor may read on beyond a damaged member, and more
+_FAULTS: Final = 10_000  # of one stream, before the rest is given up
+_MAGIC_BYTES: Final = 10
+_GZIP: Final = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
+_BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+_XZ: Final = re.compile(rb"\xfd7zXZ\0\0[\0\x01\x04\x0a]")
 
 
 def _zstd(source: BinaryIO) -> Callable[[int], bytes]:
@@ -239,9 +303,9 @@ Pull = Callable[[int], bytes]
 
 #: Kind of compression -> suffixes of file names, and the pull function over a source.
 DECOMPRESSORS: Final[dict[str, tuple[tuple[str, ...], Callable[[BinaryIO], Pull]]]] = {
-    "gzip": ((".gz", ".gzip"), lambda source: members(source, _gunzip)),
-    "bzip2": ((".bz2",), lambda source: members(source, _bunzip2)),
-    "xz": ((".xz",), lambda source: members(source, _unxz)),
+    "gzip": ((".gz", ".gzip"), lambda source: _Members(source, _gunzip, _GZIP)),
+    "bzip2": ((".bz2",), lambda source: _Members(source, _bunzip2, _BZIP2)),
+    "xz": ((".xz",), lambda source: _Members(source, _unxz, _XZ)),
     "zstd": ((".zst", ".zstd"), _zstd),
 }
 

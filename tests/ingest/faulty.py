@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -74,3 +75,26 @@ def listing_that_crashes(folder: str) -> Iterator[SourceFile]:
     """End the process before any file is begun."""
     os.abort()
     yield from walk((folder,))
+
+
+def files_of_which_one_goes(folder: str, gone: str) -> Iterator[SourceFile]:
+    """List a folder; `gone` is removed once "crash.jsonl" is opened a second time."""
+    for file in files(folder):
+        if file.path == "crash.jsonl":
+            yield replace(file, opener=functools.partial(_opened_once_gone, file, folder, gone))
+        else:
+            yield file
+
+
+def _opened_once_gone(file: SourceFile, folder: str, gone: str):
+    mark = Path(f"{folder}-opened")
+    if mark.exists():
+        Path(folder, gone).unlink(missing_ok=True)
+    mark.touch()
+    return file.opener()
+
+
+def kept() -> Iterator[SourceFile]:
+    """List the kept bytes of one record, which crash whoever reads them."""
+    opener = functools.partial(_Stream, "crash")
+    yield SourceFile.kept("day.jsonl#line=57", 10, opener, {"outlet": "The Harbour"})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from pipeline.ingest import ColumnMap, IngestCounts, Settings, read_apart, total_bytes, walk
 from pipeline.records import Document, Failure
 from tests.ingest import faulty
-from tests.ingest.support import DAY, DEFAULT, FORMATS, WRAPPINGS, put, read_all
+from tests.ingest.support import DAY, DEFAULT, FORMATS, WRAPPINGS, jsonl, put, read_all
 
 #: Seconds enough for each step on a busy machine.
 PATIENT = replace(DEFAULT, stall_seconds=4.0)
@@ -83,6 +86,57 @@ def test_every_file_that_kills_is_named(tmp_path):
 def test_a_listing_that_crashes_is_an_error(tmp_path):
     with pytest.raises(RuntimeError, match="ended at once"):
         apart(functools.partial(faulty.listing_that_crashes, str(tmp_path)))
+
+
+def test_a_bomb_in_a_sidecar_costs_the_sidecar(tmp_path):
+    """It is never parsed by the process that asks, which has no alarm."""
+    put(tmp_path, "a.txt", "The text.")
+    links = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 20)}]}}" for n in range(1, 13)]
+    put(tmp_path, "a.meta.yaml", "\n".join(["a0: &a0 {x: 1}", *links]))
+    documents, failures = apart(functools.partial(walk, (str(tmp_path),)), PATIENT)
+    assert [document.content for document in documents] == [b"The text."]
+    assert [(f.source_uri, f.reason) for f in failures] == [("a.txt#sidecar", "malformed")]
+
+
+def test_a_process_killed_within_a_message_costs_nothing(tmp_path):
+    """Its messages are longer than the pipe: it is killed while it waits to go on."""
+    records = [{"text": f"Text {number}. " * 300} for number in range(300)]
+    put(tmp_path, "a.jsonl", jsonl(records))
+    settings = Settings(DAY, DEFAULT, ColumnMap.default())
+    before = set(multiprocessing.active_children())
+    reading = read_apart(functools.partial(walk, (str(tmp_path),)), settings)
+    found = [next(reading)]
+    (process,) = set(multiprocessing.active_children()) - before
+    receiver = reading.gi_frame.f_locals["reading"]._receiver
+    assert receiver.poll(60)  # the next message has begun
+    os.kill(process.pid, signal.SIGKILL)
+    found += reading
+    assert [item.content.decode() for item in found] == [record["text"] for record in records]
+
+
+@pytest.mark.parametrize("gone", ["a.jsonl", "c.jsonl"])
+def test_files_that_leave_while_a_process_dies_cost_no_other_file(tmp_path, gone):
+    for name in "abde":
+        put(tmp_path, f"{name}.jsonl", jsonl([{"text": f"Text {name}{n}."} for n in range(2)]))
+    put(tmp_path, "bad.jsonl", b"{")
+    put(tmp_path, "c.jsonl", jsonl([{"text": "Text c."}]))
+    put(tmp_path, "crash.jsonl", "does not matter")
+    files = functools.partial(faulty.files_of_which_one_goes, str(tmp_path), gone)
+    documents, failures = apart(files)
+    texts = [document.content.decode() for document in documents]
+    before = [f"Text {name}." for name in ("a0", "a1", "b0", "b1", "c")]
+    crashing = [record["text"] for record in faulty.RECORDS]
+    assert texts == [*before, *crashing, *(f"Text {name}." for name in ("d0", "d1", "e0", "e1"))]
+    assert [(failure.source_uri, failure.reason) for failure in failures] == [
+        ("bad.jsonl#line=1", "truncated"),
+        ("crash.jsonl", "crashed"),
+    ]
+
+
+def test_a_kept_record_that_crashes_keeps_its_address():
+    _, [failure] = apart(faulty.kept)
+    assert (failure.source_uri, failure.reason) == ("day.jsonl#line=57", "crashed")
+    assert failure.given == {"outlet": "The Harbour"}
 
 
 def test_whoever_stops_listening_leaves_no_process(tmp_path):

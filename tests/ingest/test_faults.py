@@ -153,6 +153,68 @@ def test_padding_after_a_gzip_member_is_no_fault(tmp_path):
     assert failures == []
 
 
+def _lines(name, count=5):
+    return jsonl([{"text": f"Text {name}-{n} of the day."} for n in range(count)])
+
+
+@pytest.mark.parametrize("damage", ["bit", "header", "check", "garbage", "padding"])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_a_damaged_member_costs_itself(tmp_path, suffix, damage):
+    packed = [bytearray(PACKERS[suffix](_lines(member))) for member in range(4)]
+    if damage == "bit":
+        packed[1][len(packed[1]) // 2] ^= 0x10
+    elif damage == "header":
+        packed[1][1] ^= 0x10
+    elif damage == "check":
+        packed[1][-6] ^= 0xFF
+    else:
+        packed[0] += b"\0" * 512 if damage == "padding" else b"no member at all"
+    put(tmp_path, f"a.jsonl{suffix}", b"".join(packed))
+    documents, failures = read_all(tmp_path)
+    texts = {document.content.decode() for document in documents}
+    whole = (0, 2, 3) if damage in ("bit", "header", "check") else (0, 1, 2, 3)
+    assert {f"Text {m}-{n} of the day." for m in whole for n in range(5)} <= texts
+    assert bool(failures) == (damage != "padding")
+    assert set(reasons(failures)) <= {"malformed"}
+
+
+def test_damage_across_the_chunks_that_are_read(tmp_path):
+    """Members of every length, so that damage and its end fall on all sides of a chunk."""
+    packed = [
+        gzip.compress(jsonl([{"text": f"Text {member} {os.urandom(9000).hex()}"}]))
+        for member in range(120)
+    ]
+    for member in range(1, 120, 4):
+        damaged = bytearray(packed[member])
+        damaged[len(damaged) // 2] ^= 0x10
+        packed[member] = bytes(damaged)
+    put(tmp_path, "a.jsonl.gz", b"".join(packed))
+    documents, failures = read_all(tmp_path)
+    numbers = {int(document.content.split()[1]) for document in documents}
+    assert numbers >= {member for member in range(120) if member % 4 != 1}
+    assert "malformed" in reasons(failures)
+
+
+def test_a_damaged_record_of_a_packed_crawl(tmp_path):
+    pages = [
+        warc_record(
+            f"<html><p>Page {n} of the crawl.</p></html>".encode(), url=f"https://a.example/{n}"
+        )
+        for n in range(4)
+    ]
+    for name, at in (("bit", -60), ("check", -6)):
+        packed = [bytearray(gzip.compress(page)) for page in pages]
+        packed[1][at] ^= 0xFF
+        put(tmp_path, f"{name}.warc.gz", b"".join(packed))
+    put(tmp_path, "garbage.warc.gz", gzip.compress(pages[0]) + b"garbage" + gzip.compress(pages[3]))
+    documents, failures = read_all(tmp_path)
+    found = {document.url for document in documents}
+    assert {f"https://a.example/{n}" for n in (0, 2, 3)} <= found
+    assert {failure.source_uri.split("#")[0] for failure in failures} == {
+        "bit.warc.gz", "check.warc.gz", "garbage.warc.gz",
+    }  # fmt: skip
+
+
 def test_bad_lines_cost_themselves(tmp_path):
     good = jsonl(RECORDS)
     put(
@@ -559,7 +621,16 @@ def test_entity_bombs_are_not_expanded(tmp_path):
             f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n"
             for n in range(9)
         ),
+        "a0: &a0 {x: 1}\n"
+        + "".join(
+            f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 20)}]}}\n" for n in range(1, 13)
+        ),
         "!!python/object/apply:os.system ['touch /nowhere']",
+        "title: !!timestamp never",
+        "title: !!int ''",
+        "title: !!bool perhaps",
+        f"title: {'59:' * 3000}1.5",
+        f"0x{'f' * 9000}: title",
         "[" * 30_000,
         "{" * 30_000,
         '{"title": ' + "[" * 30_000,
