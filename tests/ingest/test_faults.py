@@ -264,6 +264,54 @@ def test_parquet_that_lies(tmp_path):
     assert reasons(failures) == ["malformed"] * 3 + ["empty"] * 3
 
 
+def test_parquet_columns_of_lists_and_records(tmp_path):
+    names = ["Ann Bee", None, "Zo\u00eb"]
+    rows = [{"text": f"Text {n}.", "authors": [names[n], "Cy Dee"]} for n in range(3)]
+    rows = [{**row, "source": {"name": "The Harbour", "id": 1}} for row in rows]
+    put(tmp_path, "a.parquet", parquet(rows))
+    put(tmp_path, "b.parquet", parquet([{"text": ["One line.", "Another."], "authors": []}]))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    authors = ["Ann Bee; Cy Dee", "Cy Dee", "Zo\u00eb; Cy Dee"]
+    assert [document.given for document in documents] == [
+        *({"authors": names, "outlet": "The Harbour"} for names in authors),
+        {},
+    ]
+    assert documents[3].content == b"One line.\n\nAnother."
+
+
+def test_a_parquet_value_that_stands_in_every_list(tmp_path):
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 5000, pa.int32()), pa.array(["ab" * MIB]))
+    lists = pa.ListArray.from_arrays(pa.array(range(0, 5001, 100), pa.int32()), words)
+    texts = [f"Text {number}." for number in range(50)]
+    pq.write_table(pa.table({"text": texts, "authors": lists}), tmp_path / "a.parquet")
+    _, failures = read_all(tmp_path, SMALL)
+    assert set(reasons(failures)) == {"bomb"}
+
+
+def test_parquet_times_out_of_range_cost_themselves(tmp_path):
+    texts = ["Text 1.", "Text 2."]
+    far = {"us": [9 * 10**18, 1_614_600_000_000_000], "ns": [1, 1_614_600_000_000_000_001]}
+    for unit, values in far.items():
+        table = pa.table({"text": texts, "date": pa.array(values, pa.timestamp(unit))})
+        pq.write_table(table, tmp_path / f"{unit}.parquet")
+    zone = pa.array(far["us"], pa.timestamp("us", "Nowhere/Atall"))
+    pq.write_table(pa.table({"text": texts, "date": zone}), tmp_path / "zone.parquet")
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert [document.given.get("date", "")[:10] for document in documents] == [
+        "1970-01-01", "2021-03-01", "", "2021-03-01", "", "",
+    ]  # fmt: skip
+
+
+def test_a_parquet_column_that_is_there_twice(tmp_path):
+    table = pa.table([["Text 1."], ["Text 2."]], names=["text", "text"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    documents, (failure,) = read_all(tmp_path)
+    assert (documents, failure.reason) == ([], "wrong_columns")
+    assert "the column text is there 2 times" in failure.error
+
+
 def test_a_parquet_page_that_claims_two_gigabytes(tmp_path):
     table = pa.table({"text": [f"A text of the page, number {n}." for n in range(2000)]})
     pq.write_table(table, tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
