@@ -1,8 +1,13 @@
-"""CSV and TSV with a header line: one record a row, fields of many lines included."""
+"""CSV and TSV with a header line: one record a row, fields of many lines included.
+
+A quote that is never closed would make one field of all rows after it. So the quotes must follow
+the rules, a row has a bound, and what follows a broken row is read again from its second line.
+"""
 
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import Final
@@ -13,47 +18,96 @@ from pipeline.ingest.json_lines import from_record, lines
 from pipeline.ingest.reasons import Reason
 
 _DELIMITERS: Final = ",;\t|"
+_AGAIN: Final = 16  # times the bound of a row that one file may have read again
 
 
 class _Lines:
-    """The lines of a stream as text, remembering those of the current row."""
+    """The lines of a stream as text, remembering those of the current row.
+
+    A row ends by force (StopIteration, after which more may come) at its bound.
+    """
 
     def __init__(self, stream: BufferedReader, ctx: Context) -> None:
         head = stream.peek(1)
         self._charset = _charset_of(head)
         self._source = lines(stream, ctx.limits.record_bytes)
+        self._waiting: deque[tuple[bytes, bool]] = deque()
         self._header: list[bytes] = []
-        self._kept: list[bytes] = []
+        self.row: list[tuple[bytes, bool]] = []
         self._size = 0
         self._cap = ctx.limits.document_bytes
+        self._again = _AGAIN * self._cap
         self.too_long = False
         self.row_ends_whole = True
+        self.ended = False
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        _, line, whole = next(self._source)
+        if self._size > self._cap:
+            self.too_long = True
+            raise StopIteration
+        line, whole = self._next()
         self.row_ends_whole = line.endswith(b"\n")
-        if self._size < self._cap:
-            self._kept.append(line)
+        self.row.append((line, whole))
         self._size += len(line)
         if not whole:
             self.too_long = True
             return "\n"
+        return self.text(line)
+
+    def _next(self) -> tuple[bytes, bool]:
+        if self._waiting:
+            return self._waiting.popleft()
+        found = next(self._source, None)
+        if found is None:
+            self.ended = True
+            raise StopIteration
+        return found[1:]
+
+    def text(self, line: bytes) -> str:
+        """Return a line as text."""
         return line.decode(self._charset, "surrogateescape")
 
     def raw(self) -> bytes:
         """Return the bytes of the current row after those of the header: a file by itself."""
-        return b"".join((*self._header, *self._kept))
+        return b"".join((*self._header, *(line for line, _ in self.row)))
 
     def end_header(self) -> None:
         """Take the lines so far for the header."""
-        self._header = self._kept
+        self._header = [line for line, _ in self.row]
 
     def start_row(self) -> None:
         """Forget the row so far."""
-        self._kept, self._size, self.too_long = [], 0, False
+        self.row, self._size, self.too_long = [], 0, False
+
+    def back(self) -> bool:
+        """Have all lines of the row but the first read again, unless that was done too often."""
+        self._again -= self._size
+        if self._again < 0 or len(self.row) < 2:
+            return False
+        self._waiting.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+        self._size = len(self.row[0][0])
+        return True
+
+    def peek(self) -> bytes | None:
+        """Return the next line, b"" for one that is too long, None at the end."""
+        if not self._waiting:
+            found = next(self._source, None)
+            if found is None:
+                return None
+            self._waiting.append(found[1:])
+        line, whole = self._waiting[0]
+        return line if whole else b""
+
+    def take(self) -> None:
+        """Add the next line to the row; beyond the bound it is not remembered."""
+        line, whole = self._waiting.popleft()
+        if self._size <= self._cap:
+            self.row.append((line, whole))
+        self._size += len(line)
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -61,7 +115,8 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     csv.field_size_limit(ctx.limits.record_bytes)
     first = stream.peek(1).split(b"\n", 1)[0][:10_000].decode("utf-8", "replace")
     source = _Lines(stream, ctx)
-    rows = csv.reader(source, delimiter=max(_DELIMITERS, key=first.count))
+    delimiter = max(_DELIMITERS, key=first.count)
+    rows = csv.reader(source, delimiter=delimiter, strict=True)
     header = _header(rows)
     if header is None or not ctx.columns.has_content(header):
         shown = ", ".join(header or ())[:300]
@@ -71,11 +126,16 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         yield Problem(place.uri, Reason.WRONG_COLUMNS, error, source.raw() + rest)
         return
     source.end_header()
-    yield from _rows(rows, header, source, place, ctx)
+    yield from _rows(rows, header, _Shape(delimiter, len(header)), source, place, ctx)
 
 
 def _rows(
-    rows: Iterator[list[str]], header: Sequence[str], source: _Lines, place: Place, ctx: Context
+    rows: Iterator[list[str]],
+    header: Sequence[str],
+    shape: _Shape,
+    source: _Lines,
+    place: Place,
+    ctx: Context,
 ) -> Iterator[Found]:
     number = 1
     while True:
@@ -87,10 +147,86 @@ def _rows(
         except StopIteration:
             return
         except csv.Error as error:
-            yield Problem(uri, Reason.MALFORMED, f"{uri}: {error}", source.raw())
+            yield _broken(str(error), uri, shape, source, ctx)
             continue
+        if row and len(row) == len(header):
+            shape.learn(source.text(source.row[0][0]))
         if row or source.too_long:
             yield _found(row, header, uri, source, place, ctx)
+
+
+def _broken(error: str, uri: str, shape: _Shape, source: _Lines, ctx: Context) -> Problem:
+    """Return the problem of a row whose quotes are wrong; go to the line where rows go on.
+
+    That is the next line of the shape of a row: the lines before are most likely of the same
+    text, in which a quote was not closed or not doubled.
+    """
+    cut = source.ended
+    fault = ctx.take_fault() if cut else None
+    if source.too_long:
+        reason, error = Reason.TOO_LARGE, f"row longer than {ctx.limits.document_bytes} bytes"
+    elif fault:
+        reason, error = fault.reason, fault.error
+    else:
+        reason = Reason.TRUNCATED if cut else Reason.MALFORMED
+    again = source.back()
+    if source.row:
+        shape.learn(source.text(source.row[0][0]))
+    taken = 0
+    while again and (line := source.peek()) is not None:
+        if not line or shape.fits(source.text(line)):
+            break
+        source.take()
+        taken += 1
+    if again and not taken:
+        error += "; the rows after it are read"
+    raw = source.raw()
+    return Problem(uri, reason, f"{uri}: {error}", raw, whole=not again)
+
+
+class _Shape:
+    """What the rows of a file begin like, to tell one from the line of a text."""
+
+    def __init__(self, delimiter: str, cells: int) -> None:
+        self._delimiter = delimiter
+        self._cells = cells
+        self._seen: set[str] = set()
+
+    def learn(self, line: str) -> None:
+        """Take the first line of a row for an example."""
+        self._seen.add(self._first(line))
+
+    def fits(self, line: str) -> bool:
+        """Return whether a row may begin with `line`: its first cell is of a kind that was seen.
+
+        It has the cells of the header, or fewer and a last one that goes on in the next line.
+        """
+        cells = self._read(line)
+        if cells is None:
+            cells = self._read(line.rstrip("\r\n") + '"')
+            if cells is None or len(cells) > self._cells:
+                return False
+        elif len(cells) != self._cells:
+            return False
+        if len(cells) < 2 and not line.startswith('"'):
+            return False
+        return self._first(line) in self._seen
+
+    def _first(self, line: str) -> str:
+        """Return the kind of the first cell of a line, a mark before it where it is quoted."""
+        cell = line[:200].split(self._delimiter, 1)[0].strip(" \r\n\ufeff")
+        mark, cell = ('"' if cell.startswith('"') else ""), cell.strip('" ')
+        if not cell or cell.isdecimal():
+            return mark + (cell and "number")
+        if cell.startswith(("http:", "https:")):
+            return mark + "url"
+        return mark + ("words" if " " in cell else "word")
+
+    def _read(self, line: str) -> list[str] | None:
+        try:
+            return next(csv.reader([line], delimiter=self._delimiter, strict=True), None)
+        except csv.Error:
+            return None
 
 
 def _found(

@@ -244,9 +244,63 @@ def test_csv_with_broken_rows(tmp_path):
     )
     documents, failures = read_all(tmp_path)
     texts = [document.content for document in documents]
-    assert texts == [b"One.", b'Fi"ve, \n lines\0', b"open\n"]
-    assert reasons(failures) == ["malformed", "empty"]
+    assert texts == [b"One.", b'Fi"ve, \n lines\0']
+    assert reasons(failures) == ["malformed", "empty", "truncated"]
     assert failures[0].content == b"url,text\n,Two,too,many\n"
+    assert failures[2].content == b'url,text\n,"open\n'
+
+
+def _story(number, lines=3):
+    says = [f"Line {n} of story {number}, Ann Bee said." for n in range(lines)]
+    return "\n".join([*says, f'Nobody ""saw"" it, {number} times.'])
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+@pytest.mark.parametrize("first", ["https://a.example/{}", "{}", "story-{}", ""])
+def test_a_csv_quote_that_is_not_closed_costs_its_row(tmp_path, first, quoted):
+    rows = [f'{first.format(n)},"{_story(n)}"' for n in range(2000)]
+    if not quoted:
+        rows = [f"{first.format(n)},Story {n} of the day." for n in range(2000)]
+        rows[7] = rows[7].replace(",", ',"', 1)
+    else:
+        rows[7] = rows[7].rstrip('"')
+    put(tmp_path, "a.csv", "url,text\n" + "\n".join(rows) + "\n")
+    documents, (failure,) = read_all(tmp_path)
+    texts = [
+        _story(n).replace('""', '"') if quoted else f"Story {n} of the day." for n in range(2000)
+    ]
+    assert [document.content.decode() for document in documents] == [*texts[:7], *texts[8:]]
+    assert failure.reason == ("malformed" if quoted else "truncated")
+    assert failure.content.decode() == f"url,text\n{rows[7]}\n"
+    assert not failure.replayable
+
+
+def test_a_csv_cut_within_a_text_of_many_lines(tmp_path):
+    rows = "".join(f'https://a.example/{n},"{_story(n, 40)}"\n' for n in range(3))
+    put(tmp_path, "a.csv", "url,text\n" + rows[:-900])
+    documents, (failure,) = read_all(tmp_path)
+    assert len(documents) == 2
+    assert failure.reason == "truncated"
+    assert failure.content.decode() == "url,text\n" + rows[rows.index("https://a.example/2") : -900]
+
+
+def test_csv_quotes_that_open_again_and_again(tmp_path):
+    """Each line leaves a field open, whether the line before did or not."""
+    put(tmp_path, "a.csv", "url,text\n" + 'a","\n' * 40_000)
+    put(tmp_path, "b.csv", "url,text\n" + ',"\n' * 40_001)
+    put(tmp_path, "c.csv", "url,text\n" + 'a","x\n"' * 40_000)
+    limits = Limits(document_bytes=100_000, record_bytes=200_000)
+    _, failures = read_all(tmp_path, limits)
+    assert {failure.source_uri.split("#")[0] for failure in failures} == {"a.csv", "b.csv", "c.csv"}
+
+
+def test_a_csv_row_of_many_lines_that_is_too_large(tmp_path):
+    body = "A line of the story, and another.\n" * 60_000
+    put(tmp_path, "a.csv", f'url,text\nhttps://a.example/1,"{body}"\nhttps://a.example/2,After.\n')
+    documents, (failure,) = read_all(tmp_path, SMALL)
+    assert [document.content for document in documents] == [b"After."]
+    assert failure.reason == "too_large"
+    assert len(failure.content) == SMALL.document_bytes
 
 
 def test_parquet_that_lies(tmp_path):
