@@ -14,6 +14,7 @@ from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
 _parse: Final = json.JSONDecoder().decode
+_DIGITS: Final = 4000  # of an integer, below the limit of Python
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -50,7 +51,7 @@ def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool
 def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
     text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     try:
-        record = _parse(text)
+        record = _decoded(text)
     except ValueError as error:
         # Only the last line has no end; where it is no whole object either, it was cut.
         cut = not text.endswith(("\n", "}")) or getattr(error, "pos", 0) >= len(text)
@@ -59,6 +60,29 @@ def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
     except RecursionError:
         return Problem(uri, Reason.TOO_DEEP, f"{uri}: JSON nested too deep", line)
     return from_record(record, uri, place, ctx, line)
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _parse(text)
+    except ValueError as error:
+        if not is_long_integer(error):
+            raise
+    return lenient.decode(text)
+
+
+def long_integer(text: str) -> int | str:
+    """Return an integer of JSON; one of more digits than Python reads as it is written."""
+    return int(text) if len(text) <= _DIGITS else text
+
+
+#: The decoder for what the usual one, which is faster, refuses for its integers.
+lenient: Final = json.JSONDecoder(parse_int=long_integer)
+
+
+def is_long_integer(error: ValueError) -> bool:
+    """Return whether a value was refused for the digits of an integer, not for its JSON."""
+    return not isinstance(error, json.JSONDecodeError)
 
 
 def from_record(

@@ -13,7 +13,7 @@ from io import BufferedReader
 from typing import Any, Final
 
 from pipeline.ingest.items import Context, Found, Place, Problem
-from pipeline.ingest.json_lines import from_record
+from pipeline.ingest.json_lines import from_record, is_long_integer, lenient
 from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 
@@ -87,6 +87,9 @@ class _Values:
                     self._at = end
                     return value
             except ValueError as error:
+                if is_long_integer(error) and self._parse != lenient.raw_decode:
+                    self._parse = lenient.raw_decode
+                    continue
                 if self._ended:
                     raise self._unfinished(error) from None
                 if self._is_wrong(error):
@@ -126,19 +129,25 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         fault = ctx.take_fault()
         reason, message = (fault.reason, fault.error) if fault else (stuck.reason, str(stuck))
         uri = place.record(f"item={number}")
-        raw = stuck.raw.encode("utf-8", "surrogateescape")[: ctx.limits.document_bytes]
-        yield Problem(uri, reason, f"{uri}: {message}", raw, whole=fault is None)
+        raw = stuck.raw.encode("utf-8", "surrogateescape")
+        raw += stream.read(max(0, ctx.limits.document_bytes - len(raw)))
+        whole = fault is None and ctx.fault is None
+        yield Problem(uri, reason, f"{uri}: {message}", raw, whole=whole)
     if not number and not ctx.fault:
         yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no records")
 
 
 def _records(value: Any) -> list[Any]:
-    """Return the records of a value: those it wraps (`{"articles": […]}`), else itself."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name.lower() in _WRAPPERS and _is_list_of_records(inner):
-                return list(inner)
-    return [value]
+    """Return the records of a value: those in its lists (`{"articles": […]}`), else itself."""
+    if not isinstance(value, dict):
+        return [value]
+    wrapped = [
+        record
+        for name, inner in value.items()
+        if name.lower() in _WRAPPERS and _is_list_of_records(inner)
+        for record in inner
+    ]
+    return wrapped or [value]
 
 
 def _is_list_of_records(value: Any) -> bool:

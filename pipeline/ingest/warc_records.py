@@ -1,21 +1,24 @@
 """WARC: the response records of a crawl, their HTTP headers read, the body as it was sent.
 
 Requests, metadata and revisits are no items. A response that is no page (an error, a redirect,
-a picture) is a failure like any other item that cannot become an article.
+a picture) is a failure like any other item that cannot become an article. A record whose length
+is said too long swallows the next ones: it is a failure, and these are read again.
 """
 
 from __future__ import annotations
 
 import functools
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pipeline.ingest import charset
 from pipeline.ingest.columns import parse_time, plain
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
+from pipeline.ingest.limits import Limits
 from pipeline.ingest.reasons import Reason
 
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
@@ -23,25 +26,22 @@ _SAMPLE: Final = 4096
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
+_NEXT: Final = re.compile(rb"\nWARC/1\.[01]\r?\n(?:WARC|Content)-")
+_HELD: Final = 3  # times the largest document, that may be read again
+_AGAIN: Final = 64  # times the same, that are read again of one stream
+
+
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     """Yield the items of an uncompressed WARC stream."""
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
-
-    # The lenient mode finds the next record after one whose length is wrong.
-    records = ArchiveIterator(
-        stream,
-        record_types=WarcRecordType.response,
-        parse_http=True,
-        quirks_mode=True,
-        auto_decode="none",
-        max_header_len=ctx.limits.header_bytes,
-        stream_detect=False,
-    )
     number = 0
     try:
-        for record in records:
+        for record, body, swallows in _records(_Held(stream, ctx.limits)):
             number += 1
-            yield _found(record, place.record(f"record={number}"), place, ctx)
+            uri = place.record(f"record={number}")
+            if swallows < 0:
+                yield _found(record, body, uri, place, ctx)
+            else:
+                yield _swallowing(record, body[:swallows], uri)
     except BaseException as error:  # a panic of the library is no Exception
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
@@ -54,9 +54,88 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
             yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no response records")
 
 
-def _found(record: Any, uri: str, place: Place, ctx: Context) -> Found:
+class _Held:
+    """A stream that holds what was read last, so that it can go back to a place in it."""
+
+    def __init__(self, stream: BufferedReader, limits: Limits) -> None:
+        self.limits = limits
+        self.cap = cap = limits.document_bytes
+        self._stream = stream
+        self._ahead = io.BytesIO()
+        self._held = bytearray()
+        self._base = 0
+        self._again = _AGAIN * cap
+
+    def read(self, count: int = -1) -> bytes:
+        """Return up to `count` bytes."""
+        piece = self._ahead.read(count) or self._stream.read(count)
+        self._held += piece
+        if len(self._held) > _HELD * self.cap + len(piece):
+            self.forget(self._base + len(self._held) - _HELD * self.cap)
+        return piece
+
+    def tell(self) -> int:
+        """Return the place in the stream."""
+        return self._base + len(self._held)
+
+    def forget(self, place: int) -> None:
+        """Hold nothing of what is before `place`."""
+        if place > self._base:
+            del self._held[: place - self._base]
+            self._base = place
+
+    def back(self, begin: int) -> bool:
+        """Go back to the next record in what follows the one at `begin`; False if it cannot be."""
+        found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
+        if not found:
+            return False
+        rest = bytes(self._held[found.start() + 1 :])
+        self._again -= len(rest)
+        if self._again < 0:
+            return False
+        self._ahead = io.BytesIO(rest + self._ahead.read())
+        del self._held[found.start() + 1 :]
+        return True
+
+
+def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
+    """Yield each response, up to the limit and one byte of its body, and -1.
+
+    For any record that holds the beginning of another it is the place of that in the body.
+    """
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    more = True
+    while more:
+        more = False
+        # The lenient mode finds the next record after one whose length is said too short.
+        for record in ArchiveIterator(
+            cast(Any, stream),  # it only reads and tells
+            record_types=WarcRecordType.any_type,
+            parse_http=True,
+            quirks_mode=True,
+            auto_decode="none",
+            max_header_len=stream.limits.header_bytes,
+            stream_detect=False,
+        ):
+            stream.forget(record.stream_pos)
+            body = record.reader.read(stream.cap + 1)
+            found = _NEXT.search(body)
+            if found or record.record_type == WarcRecordType.response:
+                yield record, body, found.start() if found else -1
+            if found and stream.back(record.stream_pos):
+                more = True
+                break
+
+
+def _swallowing(record: Any, body: bytes, uri: str) -> Problem:
+    error = f"{uri}: another record begins within the {record.content_length} bytes of its length"
+    kept = _written(record.headers, record.http_headers, body)
+    return Problem(uri, Reason.MALFORMED, error, kept, whole=False)
+
+
+def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Found:
     cap = ctx.limits.document_bytes
-    body = record.reader.read(cap + 1)
     if len(body) > cap:
         return Problem(uri, Reason.TOO_LARGE, f"{uri}: larger than {cap} bytes", body[:cap])
     kept = functools.partial(_written, record.headers, record.http_headers, body)

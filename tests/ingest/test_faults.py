@@ -236,6 +236,38 @@ def test_json_array_broken_in_the_middle(tmp_path):
     assert failure.content == b'{"text": oops}, {"text": "Four."}]'
 
 
+def test_a_long_json_array_broken_early_is_kept(tmp_path):
+    records = [json.dumps({"text": f"Text {n}. {'words ' * 50}"}) for n in range(9000)]
+    records[1] = '{"text": oops}'
+    raw = f"[{', '.join(records)}]"
+    put(tmp_path, "a.json", raw)
+    documents, (failure,) = read_all(tmp_path)
+    assert len(documents) == 1
+    assert failure.content.decode() == raw[raw.index(records[1]) :]
+    assert failure.replayable
+    _, (failure,) = read_all(tmp_path, SMALL)
+    assert len(failure.content) == SMALL.document_bytes and not failure.replayable
+
+
+def test_integers_of_any_length(tmp_path):
+    number = "9" * 5000
+    records = [f'{{"text": "Text {n}.", "date": {number if n == 1 else n}}}' for n in range(3)]
+    put(tmp_path, "a.json", f"[{', '.join(records)}]")
+    put(tmp_path, "b.jsonl", "\n".join(records))
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (6, [])
+
+
+def test_the_last_line_of_jsonl_cut(tmp_path):
+    for number, end in enumerate(
+        (b'{"text": "Two', b'{"text": "Two."', b'{"text": tr', b'{"a": {}')
+    ):
+        put(tmp_path, f"{number}.jsonl", b'{"text": "One."}\n' + end)
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 4
+    assert reasons(failures) == ["truncated"] * 4
+
+
 def test_csv_with_broken_rows(tmp_path):
     put(
         tmp_path,
@@ -423,6 +455,30 @@ def test_warc_lengths_that_lie(tmp_path, length):
     assert documents or failures
     if length in (-5, 3):
         assert page in [document.content for document in documents]
+
+
+@pytest.mark.parametrize("kind", ["response", "request", "metadata"])
+@pytest.mark.parametrize("length", [700, 1500, 99_999, 10**12])
+def test_a_warc_record_that_swallows_the_next(tmp_path, kind, length):
+    pages = [f"<html><p>Page {n} {'words ' * 30}</p></html>".encode() for n in range(6)]
+    urls = [f"https://a.example/{n}" for n in range(6)]
+    records = [warc_record(page, url=url) for page, url in zip(pages, urls, strict=True)]
+    records[1] = warc_record(pages[1], url=urls[1], kind=kind, length=length)
+    put(tmp_path, "a.warc", b"".join(records))
+    put(tmp_path, "b.warc.gz", b"".join(map(gzip.compress, records)))
+    for name in ("a.warc", "b.warc.gz"):
+        documents, (failure,) = read_all(tmp_path / name)
+        assert [document.url for document in documents] == [urls[0], *urls[2:]]
+        assert (failure.reason, failure.source_uri) == ("malformed", f"{name}#record=2")
+        assert pages[1] in failure.content and not failure.replayable
+
+
+def test_warc_records_that_all_swallow(tmp_path):
+    lie = warc_record(b"<p>x</p>", length=10**9)
+    put(tmp_path, "a.warc", lie * 9000)
+    documents, failures = read_all(tmp_path, SMALL)
+    assert documents == []
+    assert set(reasons(failures)) <= {"malformed", "truncated", "too_large"}
 
 
 def test_warc_headers_out_of_bounds(tmp_path):

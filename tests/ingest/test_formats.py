@@ -88,12 +88,16 @@ def test_json_shapes(tmp_path):
     records = [{"text": f"Text {number}."} for number in range(3)]
     put(tmp_path, "one.json", json.dumps(records[0], indent=1))
     put(tmp_path, "api.json", json.dumps({"status": "ok", "articles": records[:2]}))
+    put(tmp_path, "both.json", json.dumps({"items": records[:1], "news": records[1:]}))
     put(tmp_path, "loose.json", "\n".join(json.dumps(record, indent=1) for record in records))
     documents, failures = read_all(tmp_path)
     assert failures == []
     assert [document.source_uri for document in documents] == [
         "api.json#item=1",
         "api.json#item=2",
+        "both.json#item=1",
+        "both.json#item=2",
+        "both.json#item=3",
         "loose.json#item=1",
         "loose.json#item=2",
         "loose.json#item=3",
