@@ -222,8 +222,12 @@ class _Sender:
         self._add({"number": number, "path": path, "again": again, "given": given})
 
     def progress(self, count: int) -> None:
-        """Tell that `count` more bytes were read, which may be none."""
-        self._add(count)
+        """Tell that `count` more bytes were read, which may be none; never an error.
+
+        This is called within the reading of a file, which would take an error for its own.
+        """
+        with contextlib.suppress(BrokenPipeError):
+            self._add(count)
 
     def result(self, result: Document | Failure) -> None:
         """Send a document or a failure."""

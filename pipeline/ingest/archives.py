@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Self, cast
 
 from pipeline.ingest import sidecars
 from pipeline.ingest.items import Context, Fault, Found, Place, Problem
@@ -42,7 +42,18 @@ def read(
 
 
 class _Info(tarfile.TarInfo):
-    """A tar header; extended headers, which are read as a whole, are bounded."""
+    """A tar header; extended headers, which are read as a whole, are bounded.
+
+    A damaged header is an error: reading goes on behind the zeros of joined archives, and would
+    pass it over.
+    """
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.InvalidHeaderError as error:  # type: ignore[attr-defined]
+            raise tarfile.ReadError(f"damaged header: {error}") from None
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         if not self.isreg() and self.size > _HEADER_BYTES:
@@ -84,7 +95,7 @@ def _read_tar(
     count = 0
     watched = _Watched(stream)
     try:
-        with tarfile.open(fileobj=watched, mode="r|", tarinfo=_Info) as archive:
+        with tarfile.open(fileobj=watched, mode="r|", tarinfo=_Info, ignore_zeros=True) as archive:
             for member in archive:
                 count += 1
                 if count > ctx.limits.members:

@@ -53,13 +53,19 @@ def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:
     try:
         record = _decoded(text)
     except ValueError as error:
-        # Only the last line has no end; where it is no whole object either, it was cut.
-        cut = not text.endswith(("\n", "}")) or getattr(error, "pos", 0) >= len(text)
-        reason = Reason.TRUNCATED if cut else Reason.MALFORMED
+        reason = Reason.TRUNCATED if _is_cut(text, error) else Reason.MALFORMED
         return Problem(uri, reason, f"{uri}: {str(error)[:200]}", line)
     except RecursionError:
         return Problem(uri, Reason.TOO_DEEP, f"{uri}: JSON nested too deep", line)
     return from_record(record, uri, place, ctx, line)
+
+
+def _is_cut(line: str, error: ValueError) -> bool:
+    """Return whether a line is the last, which alone has no end, and no whole object either."""
+    shown = line.rstrip("\r \t")
+    if shown.endswith("\n"):
+        return False
+    return not shown.endswith("}") or getattr(error, "pos", 0) >= len(shown)
 
 
 def _decoded(text: str) -> Any:

@@ -35,6 +35,7 @@ _BY_NAME: Final = {
     ".csv": "csv", ".tsv": "csv",
 }  # fmt: skip
 _OBJECT: Final = re.compile(rb"\s{0,1000}\{\s{0,1000}(?:\"|\})")
+_INDENTED: Final = re.compile(rb"\s{0,1000}\{[ \t\r]{0,10}\n[ \t]{1,100}\"")
 _ARRAY: Final = re.compile(rb"\s{0,1000}\[\s{0,1000}[{\]]")
 _HTML: Final = re.compile(rb"\s{0,1000}<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 _NAME_CELL: Final = re.compile(r"\"?[\w .-]{1,40}\"?")
@@ -93,7 +94,12 @@ def _text_kind(head: bytes, ending: str, columns: ColumnMap) -> str:
 
 
 def _json_kind(head: bytes, ending: str) -> str:
-    """Return jsonl where the first line is a whole object, else what the name says."""
+    """Return jsonl where the first line is a whole object, else what the name says.
+
+    One object over many lines is json under any name.
+    """
+    if _INDENTED.match(head):
+        return "json"
     line, newline, _ = head.strip().partition(b"\n")
     if newline:
         return "jsonl" if _is_json(line) or ending in (".jsonl", ".ndjson", ".jl") else "json"

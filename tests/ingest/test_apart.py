@@ -11,6 +11,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.ingest import ColumnMap, IngestCounts, Settings, read_apart, total_bytes, walk
+from pipeline.ingest.apart import _Sender
+from pipeline.ingest.reader import read_file
 from pipeline.records import Document, Failure
 from tests.ingest import faulty
 from tests.ingest.support import DAY, DEFAULT, FORMATS, WRAPPINGS, jsonl, put, read_all
@@ -137,6 +139,21 @@ def test_a_kept_record_that_crashes_keeps_its_address():
     _, [failure] = apart(faulty.kept)
     assert (failure.source_uri, failure.reason) == ("day.jsonl#line=57", "crashed")
     assert failure.given == {"outlet": "The Harbour"}
+
+
+def test_progress_that_nobody_hears_is_no_fault_of_the_file(tmp_path):
+    put(tmp_path, "a.jsonl", FORMATS[".jsonl"][0])
+    receiver, connection = multiprocessing.Pipe(duplex=False)
+    receiver.close()
+    sender = _Sender(connection, DEFAULT, careful=True)
+    (file,) = walk((str(tmp_path),))
+    reading = read_file(file, Settings(DAY, DEFAULT, ColumnMap.default()), sender.progress)
+    try:
+        assert isinstance(next(reading), Document)
+        reading.close()  # tells of the bytes that were not read
+    finally:
+        sender.rest()
+        connection.close()
 
 
 def test_whoever_stops_listening_leaves_no_process(tmp_path):

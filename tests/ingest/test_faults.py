@@ -137,6 +137,15 @@ def test_cut_containers(tmp_path, name):
     assert set(reasons(failures)) <= {"truncated", "malformed", "empty"}
 
 
+def test_a_tar_with_a_damaged_header(tmp_path):
+    raw = bytearray(tarred({"1.txt": b"One text.", "2.txt": b"Two texts.", "3.txt": b"Three."}))
+    raw[1024 + 100] ^= 0x01
+    put(tmp_path, "a.tar", bytes(raw))
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"One text."]
+    assert reasons(failures) == ["malformed"]
+
+
 def test_flipped_bits_in_compressed_data(tmp_path):
     packed = bytearray(gzip.compress(jsonl([{"text": os.urandom(200).hex()}] * 2000)))
     packed[len(packed) // 2] ^= 0xFF

@@ -89,6 +89,7 @@ def test_json_shapes(tmp_path):
     put(tmp_path, "one.json", json.dumps(records[0], indent=1))
     put(tmp_path, "api.json", json.dumps({"status": "ok", "articles": records[:2]}))
     put(tmp_path, "both.json", json.dumps({"items": records[:1], "news": records[1:]}))
+    put(tmp_path, "indented.jsonl", json.dumps(records[0], indent=2))
     put(tmp_path, "loose.json", "\n".join(json.dumps(record, indent=1) for record in records))
     documents, failures = read_all(tmp_path)
     assert failures == []
@@ -98,11 +99,21 @@ def test_json_shapes(tmp_path):
         "both.json#item=1",
         "both.json#item=2",
         "both.json#item=3",
+        "indented.jsonl#item=1",
         "loose.json#item=1",
         "loose.json#item=2",
         "loose.json#item=3",
         "one.json#item=1",
     ]
+
+
+def test_joined_tars(tmp_path):
+    parts = [tarred({f"{name}.txt": f"Text {name}.".encode()}) for name in "abc"]
+    put(tmp_path, "day.tar", b"".join(parts))
+    put(tmp_path, "day2.tar.gz", b"".join(map(gzip.compress, parts)))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert [document.content for document in documents] == [b"Text a.", b"Text b.", b"Text c."] * 2
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
