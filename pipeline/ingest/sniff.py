@@ -57,8 +57,10 @@ def kind(head: bytes, name: str, columns: ColumnMap) -> str:
         return "zstd"
     if is_tar(head):
         return "tar"
-    if head.startswith(_NO_TEXT) or charset.is_binary(head):
+    if head.startswith(_NO_TEXT):
         return "binary"
+    if charset.is_binary(head):  # lines of JSON may have a damaged one among them
+        return "jsonl" if _OBJECT.match(head) and _is_json(head.split(b"\n", 1)[0]) else "binary"
     return _text_kind(_narrow(head), suffix(name), columns)
 
 

@@ -185,10 +185,11 @@ class _Members:
             if self._inner.eof and not self._next_member():
                 self._ended = True
                 return b"\n" if self._error else b""
-            step = self._step()
             try:
-                piece = self._inner.decompress(step, count)
+                piece = self._inner.decompress(self._step(), count)
             except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise  # the file cannot be read
                 self._error = self._error or error
                 if not self._resync():
                     raise self._error from None
@@ -204,7 +205,7 @@ class _Members:
         if not self._inner.needs_input:
             return b""
         if self._at == len(self._data) and not self._more():
-            raise self._error or EOFError
+            raise EOFError  # or a cut member took the next ones for its own
         step = self._data[self._at : self._at + _STEP]
         self._at += len(step)
         return step

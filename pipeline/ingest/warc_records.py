@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import io
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -27,6 +28,7 @@ _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
 _NEXT: Final = re.compile(rb"\nWARC/1\.[01]\r?\n(?:WARC|Content)-")
+_BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
 _AGAIN: Final = 64  # times the same, that are read again of one stream
 
@@ -38,7 +40,10 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         for record, body, swallows in _records(_Held(stream, ctx.limits)):
             number += 1
             uri = place.record(f"record={number}")
-            if swallows < 0:
+            if record is None:
+                error = f"{uri}: what follows the record before is none"
+                yield Problem(uri, Reason.MALFORMED, error, body, whole=False)
+            elif swallows < 0:
                 yield _found(record, body, uri, place, ctx)
             else:
                 yield _swallowing(record, body[:swallows], uri)
@@ -84,6 +89,18 @@ class _Held:
             del self._held[: place - self._base]
             self._base = place
 
+    def end_of(self, begin: int, length: str | None) -> int:
+        """Return the place after the record at `begin`, or one that is never reached."""
+        header = _BLANK_LINE.search(self._held, max(0, begin - self._base))
+        said = (length or "").strip()
+        known = header and said.isdecimal() and len(said) < 16
+        return self._base + header.end() + int(said) if header and known else sys.maxsize
+
+    def between(self, begin: int, end: int) -> bytes:
+        """Return what is held from `begin` to `end`, up to the limit, but padding."""
+        held = self._held[max(0, begin - self._base) : max(0, end - self._base)]
+        return bytes(held).strip(b"\r\n\t \0")[: self.cap]
+
     def back(self, begin: int) -> bool:
         """Go back to the next record in what follows the one at `begin`; False if it cannot be."""
         found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
@@ -101,11 +118,12 @@ class _Held:
 def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
     """Yield each response, up to the limit and one byte of its body, and -1.
 
-    For any record that holds the beginning of another it is the place of that in the body.
+    For any record that holds the beginning of another it is the place of that in the body. What
+    stands between records comes as a body without a record.
     """
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    more = True
+    more, end = True, 0
     while more:
         more = False
         # The lenient mode finds the next record after one whose length is said too short.
@@ -118,14 +136,19 @@ def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
             max_header_len=stream.limits.header_bytes,
             stream_detect=False,
         ):
+            if gap := stream.between(end, record.stream_pos):
+                yield None, gap, 0
             stream.forget(record.stream_pos)
+            end = stream.end_of(record.stream_pos, record.headers.get("Content-Length"))
             body = record.reader.read(stream.cap + 1)
             found = _NEXT.search(body)
             if found or record.record_type == WarcRecordType.response:
                 yield record, body, found.start() if found else -1
             if found and stream.back(record.stream_pos):
-                more = True
+                more, end = True, stream.tell()
                 break
+    if gap := stream.between(end, stream.tell()):
+        yield None, gap, 0
 
 
 def _swallowing(record: Any, body: bytes, uri: str) -> Problem:

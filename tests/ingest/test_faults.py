@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest import MEANING, Limits, Reason, reader
+from tests.ingest import oracles
 from tests.ingest.support import (
     FORMATS,
     RECORDS,
@@ -899,6 +900,19 @@ def test_damage_to_any_format(tmp_path, seed, data):
         elif damaged:
             damaged[at] ^= data.draw(st.integers(1, 255))
     read_all(put(tmp_path, name, bytes(damaged)), SMALL)
+
+
+_BITS = [b'"', b",", b"\n", b"\0" * 9, b"WARC/1.0\r\nContent-Length: 99\r\n\r\n", b"a: &a [*a]\n"]
+_BITS += [raw[:200] for _, raw in SEEDS if len(raw) > 200][::5]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(st.one_of(st.binary(max_size=40), st.sampled_from(_BITS)), max_size=6).map(b"".join)
+)
+def test_nothing_around_damage_is_lost(noise):
+    for oracle in oracles.ORACLES:
+        oracle(noise)
 
 
 # The table in the docs
