@@ -27,7 +27,7 @@ _SAMPLE: Final = 4096
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
-_NEXT: Final = re.compile(rb"\nWARC/1\.[01]\r?\n(?:WARC|Content)-")
+_NEXT: Final = re.compile(rb"(?<!/)WARC/1\.[01]\r?\n(?:WARC|Content)-")
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
 _AGAIN: Final = 64  # times the same, that are read again of one stream
@@ -101,17 +101,23 @@ class _Held:
         held = self._held[max(0, begin - self._base) : max(0, end - self._base)]
         return bytes(held).strip(b"\r\n\t \0")[: self.cap]
 
+    def is_cut(self, begin: int) -> bool:
+        """Return whether another record begins within the header of the one at `begin`."""
+        at = max(0, begin - self._base)
+        header = _BLANK_LINE.search(self._held, at)
+        return bool(header and _NEXT.search(self._held, at + 1, header.start()))
+
     def back(self, begin: int) -> bool:
         """Go back to the next record in what follows the one at `begin`; False if it cannot be."""
         found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
         if not found:
             return False
-        rest = bytes(self._held[found.start() + 1 :])
+        rest = bytes(self._held[found.start() :])
         self._again -= len(rest)
         if self._again < 0:
             return False
         self._ahead = io.BytesIO(rest + self._ahead.read())
-        del self._held[found.start() + 1 :]
+        del self._held[found.start() :]
         return True
 
 
@@ -139,6 +145,10 @@ def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
             if gap := stream.between(end, record.stream_pos):
                 yield None, gap, 0
             stream.forget(record.stream_pos)
+            if stream.is_cut(record.stream_pos) and stream.back(record.stream_pos):
+                yield None, stream.between(record.stream_pos, stream.tell()), 0
+                more, end = True, stream.tell()
+                break
             end = stream.end_of(record.stream_pos, record.headers.get("Content-Length"))
             body = record.reader.read(stream.cap + 1)
             found = _NEXT.search(body)
