@@ -43,10 +43,11 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
             if record is None:
                 error = f"{uri}: what follows the record before is none"
                 yield Problem(uri, Reason.MALFORMED, error, body, whole=False)
-            elif swallows < 0:
-                yield _found(record, body, uri, place, ctx)
+            elif swallows:
+                error = f"{uri}: its length is so long that another record begins within it"
+                yield Problem(uri, Reason.MALFORMED, error, body, whole=False)
             else:
-                yield _swallowing(record, body[:swallows], uri)
+                yield _found(record, body, uri, place, ctx)
     except BaseException as error:  # a panic of the library is no Exception
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
@@ -107,6 +108,18 @@ class _Held:
         header = _BLANK_LINE.search(self._held, at)
         return bool(header and _NEXT.search(self._held, at + 1, header.start()))
 
+    def has_next(self, begin: int, end: int) -> bool:
+        """Return whether another record begins within the one from `begin` to `end`."""
+        known = begin >= self._base and end < sys.maxsize
+        return (
+            known and _NEXT.search(self._held, begin - self._base + 1, end - self._base) is not None
+        )
+
+    def until_next(self, begin: int) -> bytes:
+        """Return what is held from `begin` to the next record, up to the limit."""
+        found = _NEXT.search(self._held, begin - self._base + 1)
+        return bytes(self._held[begin - self._base : found.start() if found else None])[: self.cap]
+
     def back(self, begin: int) -> bool:
         """Go back to the next record in what follows the one at `begin`; False if it cannot be."""
         found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
@@ -121,11 +134,11 @@ class _Held:
         return True
 
 
-def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
-    """Yield each response, up to the limit and one byte of its body, and -1.
+def _records(stream: _Held) -> Iterator[tuple[Any, bytes, bool]]:
+    """Yield each response, up to the limit and one byte of its body, and False.
 
-    For any record that holds the beginning of another it is the place of that in the body. What
-    stands between records comes as a body without a record.
+    Any record that holds the beginning of another comes with what is before that, headers
+    included, and True. What stands between records comes as a body without a record.
     """
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
@@ -143,28 +156,24 @@ def _records(stream: _Held) -> Iterator[tuple[Any, bytes, int]]:
             stream_detect=False,
         ):
             if gap := stream.between(end, record.stream_pos):
-                yield None, gap, 0
+                yield None, gap, False
             stream.forget(record.stream_pos)
             if stream.is_cut(record.stream_pos) and stream.back(record.stream_pos):
-                yield None, stream.between(record.stream_pos, stream.tell()), 0
+                yield None, stream.between(record.stream_pos, stream.tell()), False
                 more, end = True, stream.tell()
                 break
             end = stream.end_of(record.stream_pos, record.headers.get("Content-Length"))
             body = record.reader.read(stream.cap + 1)
-            found = _NEXT.search(body)
-            if found or record.record_type == WarcRecordType.response:
-                yield record, body, found.start() if found else -1
-            if found and stream.back(record.stream_pos):
+            swallows = stream.has_next(record.stream_pos, end)
+            if swallows:
+                body = stream.until_next(record.stream_pos)
+            if swallows or record.record_type == WarcRecordType.response:
+                yield record, body, swallows
+            if swallows and stream.back(record.stream_pos):
                 more, end = True, stream.tell()
                 break
     if gap := stream.between(end, stream.tell()):
-        yield None, gap, 0
-
-
-def _swallowing(record: Any, body: bytes, uri: str) -> Problem:
-    error = f"{uri}: another record begins within the {record.content_length} bytes of its length"
-    kept = _written(record.headers, record.http_headers, body)
-    return Problem(uri, Reason.MALFORMED, error, kept, whole=False)
+        yield None, gap, False
 
 
 def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Found:
