@@ -110,7 +110,7 @@ class _Held:
 
     def has_next(self, begin: int, end: int) -> bool:
         """Return whether another record begins within the one from `begin` to `end`."""
-        known = begin >= self._base and end < sys.maxsize
+        known = begin >= self._base  # without a length it goes as far as the next one
         return (
             known and _NEXT.search(self._held, begin - self._base + 1, end - self._base) is not None
         )
