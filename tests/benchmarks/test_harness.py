@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import inputs, intervals, measure, results
+from benchmarks import inputs, intervals, measure, overheads, results
 
 _WORDS = [
     "council", "budget", "river", "school", "harbour", "mayor", "teacher", "bridge", "market",
@@ -143,3 +143,16 @@ def test_stages_are_timed_whole_and_in_parts(data: Path) -> None:
     assert rows["clean"]["ms_of_texts"] > rows["· clean texts"]["ms_of_texts"] > 0
     assert rows["clean"]["ms_of_pages"] > sum(rows[p]["ms_of_pages"] for p in parts) * 0.99
     assert rows["whole pipeline"]["ms_of_texts"] > rows["clean"]["ms_of_texts"]
+
+
+def test_what_a_second_worker_gains_is_told_beside_what_it_could() -> None:
+    costs = {"stages": (10.0, 20.0), "dagster": (10.5, 21.0)}
+    rows = [
+        {"run": title, "wall_seconds": costs[system][1] / workers, "cpu_seconds": costs[system][0]}
+        for title, (system, workers) in overheads._RUNS.items()
+    ]
+    told = overheads.summary(rows, 1.9)
+    assert "adds 5.0%" in told
+    assert "2.00 times less wall clock" in told
+    assert "1.90 times" in told
+    assert overheads.summary(rows[:3], 1.9) == ""

@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ def web_server(folder: Path, inbox: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "dagster_webserver", "-m", "pipeline.definitions",
                "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
     log = (folder / "server.log").open("wb")
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(f"{address}/server_info", server)
@@ -72,13 +75,13 @@ def web_server(folder: Path, inbox: Path) -> Iterator[str]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process to end, and make it."""
+    """Ask a process that leads a session to end; then end what it leaves behind."""
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _free_port() -> int:
