@@ -109,15 +109,19 @@ def _results(
 def raw_documents(
     context: dg.AssetExecutionContext, config: Sources, storage: StorageResource
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Read the day's scrapes: each item becomes a document, or a failure with its reason."""
+    """Read the day's scrapes: each item becomes a document, or a failure with its reason.
+
+    A day whose folder is empty or gone keeps what was read before: scrapes are moved away once
+    they are in, and a disk that is not there is no reason to forget them.
+    """
+    from pipeline.ingest import listing
+
     day, tables = day_of(context), storage.open()
     folder = folder_of(storage.inbox, context.partition_key)
     paths = config.paths or ([folder] if folder else [])
+    add = config.add or next(iter(listing(paths)), None) is None
     yield from _results(
-        tables,
-        day,
-        lambda: stages.ingest_day(tables, day, paths, config.add),
-        "raw_documents",
+        tables, day, lambda: stages.ingest_day(tables, day, paths, add), "raw_documents"
     )
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline.defs.partitions import is_partition
 from pipeline.defs.resources import StorageResource
-from pipeline.inbox import day_folders
+from pipeline.inbox import day_folders, folder_of
 
 #: Everything, for one day of scrapes.
 process_day = dg.define_asset_job(
@@ -24,13 +24,20 @@ process_day = dg.define_asset_job(
     job=process_day,
     cron_schedule="0 2 * * *",
     execution_timezone="UTC",
-    description="Processes the day before, every morning at 02:00 UTC: what the sensor has done "
-    "already is read again and changes nothing.",
+    description="Processes the day before, every morning at 02:00 UTC, if the inbox has it: what "
+    "the sensor has done already is read again and changes nothing.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for the day before the tick: by then it is complete."""
+def daily(
+    context: dg.ScheduleEvaluationContext, storage: StorageResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the day before the tick: by then it is complete.
+
+    A day that nothing came for is not run: it would look fresh, and is late.
+    """
     day = (context.scheduled_execution_time - timedelta(days=1)).date().isoformat()
+    if folder_of(storage.inbox, day) is None:
+        return dg.SkipReason(f"{storage.inbox} has no folder {day}")
     return dg.RunRequest(run_key=f"daily:{day}", partition_key=day)
 
 
@@ -46,8 +53,9 @@ def inbox(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Compare what each day's folder holds with what it held when it was last processed.
 
-    The run key is made from the day and the listing, so the same files never run twice and files
-    that arrive late start a new run. A folder of a day that is no partition waits until it is one.
+    The run key is made from the day, the listing and the one before it, so the same files never
+    run twice, and files that arrive late or are taken away start a new run. A folder of a day
+    that is no partition waits until it is one.
     """
     from pipeline.ingest import listing
 
@@ -59,7 +67,8 @@ def inbox(
             current[day.isoformat()] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
     changed = [key for key, digest in current.items() if known.get(key) != digest]
     for key in changed:
-        yield dg.RunRequest(run_key=f"{key}:{current[key]}", partition_key=key)
+        run_key = ":".join(filter(None, (key, known.get(key), current[key])))
+        yield dg.RunRequest(run_key=run_key, partition_key=key)
     if not changed:
         yield dg.SkipReason(f"no new or changed files in {storage.inbox}")
     context.update_cursor(json.dumps(current))

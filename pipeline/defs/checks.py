@@ -147,12 +147,19 @@ def results(table: str, storage: Storage, day: date) -> list[dg.AssetCheckResult
     return [result(table, check, check.run(storage, day), day) for check in of_table(table)]
 
 
+def _pages_contained(storage: Storage, day: date) -> checks.Verdict:
+    """The verdict on the day's page and the corpus's, the worse of both."""
+    pages = (report.day_page(day), report.CORPUS_PAGE)
+    verdicts = [
+        checks.self_contained(storage.read_bytes(page), report.PAGE_BYTES) for page in pages
+    ]
+    return min(verdicts, key=lambda verdict: verdict.passed)
+
+
 REPORT_CHECK = Check(
     "self_contained",
-    "The page runs no script, loads nothing from elsewhere and is of bounded size.",
-    lambda storage, day: checks.self_contained(
-        storage.read_bytes(report.day_page(day)), report.PAGE_BYTES
-    ),
+    "Both pages run no script, load nothing from elsewhere and are of bounded size.",
+    lambda storage, day: _pages_contained(storage, day),
     blocking=True,
 )
 

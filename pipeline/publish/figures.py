@@ -35,6 +35,8 @@ FIELDS: Final = (
 _REPRINTS: Final = ("copy", "excerpt", "revision")
 #: So many outlets, or pairs of outlets, are kept a day; they are the most frequent.
 _KEPT: Final = 500
+#: How an outlet that is not known is named beside those that are.
+_UNNAMED: Final = "outlet unknown"
 UNKNOWN: Final = "unknown"
 
 
@@ -209,8 +211,8 @@ def _reprints(storage: Storage, day: date) -> Figures:
         return {}
     origins = _outlets(storage, copies)
     at = pc.index_in(copies["canonical_article_id"], origins["article_id"].combine_chunks())
-    table = pa.table({"by": copies["outlet"], "source": origins["outlet"].take(at)})
-    # False where the two are one outlet, null where either is unknown: the filter drops both.
+    named = {"by": copies["outlet"], "source": origins["outlet"].take(at)}
+    table = pa.table({side: pc.fill_null(names, _UNNAMED) for side, names in named.items()})
     known = table.filter(pc.not_equal(table["by"], table["source"]))
     counted = known.group_by(["by", "source"]).aggregate([([], "count_all")])
     largest = counted.sort_by(

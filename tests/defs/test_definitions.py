@@ -8,7 +8,7 @@ import pytest
 from dagster._core.execution.asset_backfill import AssetBackfillData
 
 from pipeline.definitions import defs
-from pipeline.defs.assets import ASSETS
+from pipeline.defs.assets import ASSETS, raw_documents
 from pipeline.defs.automation import daily, inbox
 from pipeline.defs.resources import StorageResource
 
@@ -145,7 +145,44 @@ def test_a_folder_of_a_day_that_is_no_partition_holds_up_nobody(tmp_path):
     assert "2999-01-01" not in tick.cursor
 
 
-def test_the_schedule_asks_for_the_day_before():
+def test_files_that_come_and_go_start_a_run_each_time(tmp_path):
+    folder = tmp_path / "inbox" / "2024-01-01"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("one")
+    ticks = [_tick(tmp_path)]
+    (folder / "b.txt").write_text("two")
+    ticks.append(_tick(tmp_path, ticks[-1].cursor))
+    (folder / "b.txt").unlink()
+    ticks.append(_tick(tmp_path, ticks[-1].cursor))
+    assert len({tick.run_requests[0].run_key for tick in ticks}) == 3
+
+
+def test_the_schedule_asks_for_the_day_before_if_something_came(tmp_path):
     at = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
-    context = dg.build_schedule_context(scheduled_execution_time=at)
+    storage = StorageResource(data=str(tmp_path / "data"), inbox=str(tmp_path / "inbox"))
+    context = dg.build_schedule_context(scheduled_execution_time=at, resources={"storage": storage})
+    assert isinstance(daily(context), dg.SkipReason)
+    (tmp_path / "inbox" / "2024-02-29").mkdir(parents=True)
     assert daily(context).partition_key == "2024-02-29"
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["folder gone", "folder empty"])
+def test_a_day_whose_scrapes_were_moved_away_keeps_its_documents(tmp_path, gone):
+    folder = tmp_path / "inbox" / "2024-01-01"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("The council met on Monday to agree on the budget. " * 8)
+    storage = StorageResource(data=str(tmp_path / "data"), inbox=str(tmp_path / "inbox"))
+
+    def documents():
+        result = dg.materialize(
+            [raw_documents], partition_key="2024-01-01", resources={"storage": storage}
+        )
+        assert result.success
+        return storage.open().read("raw_documents")["source_uri"].to_pylist()
+
+    before = documents()
+    assert len(before) == 1
+    (folder / "a.txt").unlink()
+    if gone:
+        folder.rmdir()
+    assert documents() == before
