@@ -258,7 +258,8 @@ def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: i
         max_scale=5,
         min_scale=2,
         no_data_text="",
-        value_formatter=lambda value: f"{value:,.0f}",
+        # Everything here is counted: between two whole numbers the axis needs no mark.
+        value_formatter=lambda value: f"{value:,.0f}" if float(value).is_integer() else "",
     )
     chart.x_labels = [_printable(label) for label, _ in rows]
     if not kind.startswith("Horizontal") and len(rows) > _ALL_LABELS:

@@ -23,7 +23,10 @@ Figures: TypeAlias = dict[str, Any]
 _ROWS: Final = 4_096
 #: Upper bounds of the bins of lengths, in characters; the last bin is open.
 LENGTH_BOUNDS: Final = (500, 1_000, 2_000, 4_000, 8_000, 16_000)
-LENGTH_NAMES: Final = ("< 500", "500", "1,000", "2,000", "4,000", "8,000", "16,000 +")
+LENGTH_NAMES: Final = (
+    "below 500", "500–999", "1,000–1,999", "2,000–3,999", "4,000–7,999", "8,000–15,999",
+    "16,000 and more",
+)  # fmt: skip
 #: Lower bounds of the bands of confidence.
 BANDS: Final = (0.0, 0.5, 0.7, 0.9)
 BAND_NAMES: Final = ("below .5", ".5 to .7", ".7 to .9", ".9 and more")
