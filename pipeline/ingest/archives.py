@@ -144,7 +144,9 @@ def _tar_member(
         at, problems = _with_sidecar(cars, at, member.name)
         yield from problems
         yield from read_stream(source, at, inner)
-    ctx.fault = ctx.fault or inner.fault  # the fault of a layer below is the cause
+    left = inner.take_fault()
+    if left and not ctx.fault:  # a fault of the layer below is the cause, and told there
+        yield Problem(at.uri, left.reason, left.error, whole=False)
 
 
 def _read_zip(

@@ -237,7 +237,7 @@ def _found(
         return Problem(uri, Reason.TOO_LARGE, error, source.raw())
     fault = None if source.row_ends_whole else ctx.take_fault()
     if fault:
-        return Problem(uri, fault.reason, fault.error, source.raw())
+        return Problem(uri, fault.reason, fault.error, source.raw(), whole=False)
     if len(row) > len(header):
         error = f"{uri}: {len(row)} cells, the header has {len(header)}"
         return Problem(uri, Reason.MALFORMED, error, source.raw())

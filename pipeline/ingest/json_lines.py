@@ -27,7 +27,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         elif ctx.fault and not line.endswith(b"\n"):
             fault = ctx.take_fault()
             if fault:
-                yield Problem(uri, fault.reason, fault.error, line)
+                yield Problem(uri, fault.reason, fault.error, line, whole=False)
         elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield _record_of_line(line, uri, place, ctx)
 

@@ -27,6 +27,9 @@ _SAMPLE: Final = 4096
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
+#: What stands after a record that ends where it says: padding, and a record or nothing.
+_BEGINS: Final = re.compile(rb"\s*(WARC/1\.|\Z)")
+_PEEK: Final = 64
 _NEXT: Final = re.compile(rb"(?<!/)WARC/1\.[01]\r?\n(?:WARC|Content)-")
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
@@ -109,11 +112,24 @@ class _Held:
         return bool(header and _NEXT.search(self._held, at + 1, header.start()))
 
     def has_next(self, begin: int, end: int) -> bool:
-        """Return whether another record begins within the one from `begin` to `end`."""
-        known = begin >= self._base  # without a length it goes as far as the next one
-        return (
-            known and _NEXT.search(self._held, begin - self._base + 1, end - self._base) is not None
-        )
+        """Return whether another record begins within the one from `begin` to `end`.
+
+        A page may print such a beginning: where the end is borne out, it belongs to the page.
+        """
+        if begin < self._base or self._is_end(end):
+            return False
+        # Without a length it goes as far as the next one.
+        return _NEXT.search(self._held, begin - self._base + 1, end - self._base) is not None
+
+    def _is_end(self, place: int) -> bool:
+        """Return whether `place`, at most what was read, is followed by a record or by nothing."""
+        if place > self.tell():
+            return False
+        after = bytes(self._held[place - self._base :][:_PEEK])
+        if not after.strip():
+            ahead = self._ahead.getbuffer()[self._ahead.tell() :][:_PEEK]
+            after += bytes(ahead) or self._stream.peek(_PEEK)[:_PEEK]
+        return _BEGINS.match(after) is not None
 
     def until_next(self, begin: int) -> bytes:
         """Return what is held from `begin` to the next record, up to the limit."""

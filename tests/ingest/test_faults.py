@@ -188,6 +188,17 @@ def test_a_damaged_member_costs_itself(tmp_path, suffix, damage):
     assert set(reasons(failures)) <= {"malformed"}
 
 
+def test_a_damaged_file_in_a_tar_costs_itself(tmp_path):
+    packed = [bytearray(gzip.compress(_lines(member))) for member in range(3)]
+    packed[1][len(packed[1]) // 2] ^= 0x10
+    members = {f"{number}.jsonl.gz": bytes(content) for number, content in enumerate(packed)}
+    put(tmp_path, "day.tar", tarred(members))
+    documents, failures = read_all(tmp_path)
+    texts = {document.content.decode() for document in documents}
+    assert {f"Text {member}-{n} of the day." for member in (0, 2) for n in range(5)} <= texts
+    assert any("1.jsonl.gz" in failure.source_uri for failure in failures)
+
+
 def test_damage_across_the_chunks_that_are_read(tmp_path):
     """Members of every length, so that damage and its end fall on all sides of a chunk."""
     packed = [
@@ -481,6 +492,23 @@ def test_a_warc_record_that_swallows_the_next(tmp_path, kind, length):
         assert [document.url for document in documents] == [urls[0], *urls[2:]]
         assert (failure.reason, failure.source_uri) == ("malformed", f"{name}#record=2")
         assert pages[1] in failure.content and not failure.replayable
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_page_that_prints_a_warc_record_is_one_page(tmp_path, last):
+    forged = warc_record(b"<p>Never written.</p>", url="https://forged.example/")
+    pages = [f"<html><p>Page {n} {'words ' * 30}</p></html>".encode() for n in range(3)]
+    at = 2 if last else 1
+    pages[at] = pages[at].replace(b"</p>", b"</p><pre>\r\n\r\n" + forged + b"</pre>")
+    urls = [f"https://a.example/{n}" for n in range(3)]
+    records = [warc_record(page, url=url) for page, url in zip(pages, urls, strict=True)]
+    put(tmp_path, "a.warc", b"".join(records))
+    put(tmp_path, "b.warc.gz", b"".join(map(gzip.compress, records)))
+    for name in ("a.warc", "b.warc.gz"):
+        documents, failures = read_all(tmp_path / name)
+        assert failures == []
+        assert [document.url for document in documents] == urls
+        assert documents[at].content == pages[at]
 
 
 def test_warc_records_that_all_swallow(tmp_path):
