@@ -39,11 +39,11 @@ def read_binary(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[
 
 
 def read_empty(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
-    """Yield the failure of a file without bytes, or of one that could not be opened up."""
-    fault = ctx.take_fault()
-    if fault:
-        yield Problem(place.uri, fault.reason, fault.error)
-    else:
+    """Yield the failure of a file without bytes.
+
+    One that could not be opened up is told by whoever has its packed bytes to keep.
+    """
+    if not ctx.fault:
         yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: the file is empty")
 
 

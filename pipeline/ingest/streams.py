@@ -249,7 +249,7 @@ class _Members:
 
 
 _STEP: Final = 4096
-_BACK: Final = 16 * 1024  # that a decompressor may read on beyond a damaged member, and more
+_BACK: Final = 128 * 1024  # that a decompressor may read on beyond a damaged member, and more
 _FAULTS: Final = 10_000  # of one stream, before the rest is given up
 _MAGIC_BYTES: Final = 10
 _GZIP: Final = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)

@@ -188,6 +188,16 @@ def test_a_damaged_member_costs_itself(tmp_path, suffix, damage):
     assert set(reasons(failures)) <= {"malformed"}
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_a_small_packed_file_with_a_damaged_end_keeps_its_bytes(tmp_path, suffix):
+    packed = bytearray(PACKERS[suffix](_lines(1)))
+    packed[-6] ^= 0xFF
+    put(tmp_path, f"a.jsonl{suffix}", bytes(packed))
+    documents, failures = read_all(tmp_path)
+    told = [failure for failure in failures if failure.content == bytes(packed)]
+    assert told or len(documents) == 5
+
+
 def test_a_damaged_file_in_a_tar_costs_itself(tmp_path):
     packed = [bytearray(gzip.compress(_lines(member))) for member in range(3)]
     packed[1][len(packed[1]) // 2] ^= 0x10
