@@ -28,7 +28,8 @@ from pipeline.ingest.reasons import Reason
 CHUNK: Final = 256 * 1024
 _MEMORY: Final = 128 * MIB  # window of one decompressor
 
-#: What reading damaged data raises, in all libraries used here.
+#: What reading damaged data raises, in all libraries used here (zipfile's word for a compression
+#: that it does not know is NotImplementedError).
 BROKEN: Final = (
     OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError,
     zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, MemoryError,
