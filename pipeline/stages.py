@@ -222,7 +222,7 @@ def _marked_lines(storage: Storage, day: date) -> Iterator[pa.Table]:
     from pipeline.clean import marked_lines
 
     for batch in storage.batches("raw_documents", day, rows=_FURNITURE_ROWS):
-        texts = [d for d in documents_of(batch) if d.media_type == "text/plain"]
+        texts = documents_of(batch.filter(pc.equal(batch["media_type"], "text/plain")))
         keys = [document_source_key(document) for document in texts]
         yield marked_lines(keys, [d.content.decode(d.charset) for d in texts])
         progress.advance(batch.num_rows)

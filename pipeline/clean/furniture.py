@@ -12,15 +12,16 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import xxhash
 
 from pipeline.clean.features import LONG
-from pipeline.clean.lines import Array, Lines, line_hashes, split
+from pipeline.clean.lines import Array, Lines
 
 #: Contexts kept for a line: enough to tell "many articles" from "one article, many scrapes".
 CONTEXTS: Final = 16
@@ -52,7 +53,7 @@ class FurnitureIndex:
 
 def fold(line: str) -> str:
     """Return a line as furniture is compared: lower case, blanks single, all digits alike."""
-    return _DIGIT.sub("0", " ".join(line.lower().split()))[:_LONGEST]
+    return _DIGIT.sub("0", " ".join(line.strip()[:_LONGEST].lower().split()))
 
 
 def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -> Array:
@@ -75,20 +76,26 @@ def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.Tab
     `line`, folded; `article`, the fingerprint of the article's prose; `edge`, whether it stood
     near the top or the end.
     """
-    lines = split(raw_texts)
-    number = np.arange(len(lines))
-    edge = number - lines.first[lines.text] < _EDGE
-    edge |= lines.first[lines.text + 1] - number <= _EDGE
-    kept = np.flatnonzero(edge | (np.diff(lines.words.first) <= _SHORT_WORDS))
-    texts = lines.text[kept]
+    texts = [[line for line in text.splitlines() if line.strip()] for text in raw_texts]
+    kept = [(text, line, edge) for text, lines in enumerate(texts) for line, edge in _marks(lines)]
+    of_text = np.array([text for text, _, _ in kept], np.int64)
     return pa.table(
         {
-            "source_key": pa.array(source_keys, pa.string()).take(pa.array(texts)),
-            "line": _strings([fold(lines.raw(row)) for row in kept.tolist()]),
-            "article": _fingerprints(lines)[texts],
-            "edge": edge[kept],
+            "source_key": pa.array(source_keys, pa.string()).take(pa.array(of_text)),
+            "line": _strings([line for _, line, _ in kept]),
+            "article": np.array([_fingerprint(lines) for lines in texts], np.int64)[of_text],
+            "edge": pa.array([edge for _, _, edge in kept], pa.bool_()),
         }
     )
+
+
+def _marks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the folded lines of a text that may be furniture, and whether each is at an edge."""
+    for number, line in enumerate(lines):
+        edge = number < _EDGE or len(lines) - number <= _EDGE
+        # Blanks tell words apart here, since cleaning reads the words of every text anyway.
+        if edge or line.count(" ") < _SHORT_WORDS:
+            yield fold(line), edge
 
 
 def _strings(lines: Sequence[str]) -> pa.StringArray:
@@ -185,17 +192,12 @@ def evidence(line: str, documents: int, source_documents: int, edge_share: float
     return enough * often * (edge_share if words >= LONG else 0.5 + edge_share / 2)
 
 
-def _fingerprints(lines: Lines) -> Array:
-    """Return for each text (d) a hash of its prose, the same for another scrape of the article.
+def _fingerprint(lines: Sequence[str]) -> int:
+    """Return a hash of a text's prose, the same for another scrape of the article.
 
     It is the smallest hash among its long lines: furniture around them does not change it, nor
     does a line more or less, most of the time. Signed, as the table's integers are.
     """
-    hashes = line_hashes(lines)
-    prose = np.diff(lines.words.first) >= LONG
-    found = np.zeros(len(lines.raw_texts), np.uint64)
-    for text, (first, last) in enumerate(zip(lines.first[:-1], lines.first[1:], strict=True)):
-        own = hashes[first:last][prose[first:last]]
-        own = own if len(own) else hashes[first:last]
-        found[text] = own.min() if len(own) else 0
-    return found.view(np.int64)
+    prose = [line for line in lines if line.count(" ") + 1 >= LONG] or lines
+    hashes = (xxhash.xxh3_64_intdigest(line.encode("utf-8", "surrogatepass")) for line in prose)
+    return min(hashes, default=0) - (1 << 63)
