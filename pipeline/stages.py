@@ -370,23 +370,27 @@ def _stale_days(storage: Storage, day: date) -> list[date]:
 
 def _article_batches(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
     members = storage.read("cluster_members", [day])
+    ids = storage.read("clean_documents", [day], ["article_id"])["article_id"]
+    # Looked up once for the whole day: each look-up hashes all members.
+    positions = pc.index_in(ids.combine_chunks(), members["article_id"].combine_chunks())
+    if positions.null_count:
+        raise StorageError("articles without a cluster; materialise syndication_clusters again")
     cleaned = storage.batches("clean_documents", day)
     described = storage.batches("article_metadata", day)
+    row = 0
     for text, metadata in zip(cleaned, described, strict=True):
         if not text["article_id"].equals(metadata["article_id"]):
             raise StorageError(
                 f"clean_documents and article_metadata of {day} are not of the same run; "
                 "materialise both again"
             )
-        yield _joined(text, metadata, members)
+        clusters = members.take(positions.slice(row, text.num_rows)).combine_chunks()
+        row += text.num_rows
+        yield _joined(text, metadata, *clusters.to_batches())
 
 
-def _joined(text: pa.RecordBatch, metadata: pa.RecordBatch, members: pa.Table) -> pa.RecordBatch:
-    positions = pc.index_in(text["article_id"], members["article_id"].combine_chunks())
-    if positions.null_count:
-        raise StorageError("articles without a cluster; materialise syndication_clusters again")
-    clusters = members.take(positions).combine_chunks().to_batches()
-    sources = [metadata, text, *clusters]
+def _joined(*sources: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns of `articles`, each from the first of `sources` (of the same rows) with it."""
     schema = arrow_schema("articles")
     arrays = [next(s[name] for s in sources if name in s.schema.names) for name in schema.names]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
