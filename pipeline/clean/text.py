@@ -148,7 +148,8 @@ def _wrap_width(lines: Sequence[str]) -> int:
     widest = lengths[-1]
     # Wrapped lines crowd below the width, and most of them stop in mid-sentence.
     full = sum(length > widest * 0.75 for length in lengths) / len(lengths)
-    closed = sum(bool(_CLOSED.search(line)) for line in lines) / len(lines)
+    # Only the end is looked at: a search from the start would read every line whole.
+    closed = sum(bool(_CLOSED.search(line[-4:])) for line in lines) / len(lines)
     return widest if 40 <= widest <= _WIDEST_WRAP and full > 0.6 and closed < 0.5 else 0
 
 
