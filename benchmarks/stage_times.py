@@ -71,7 +71,10 @@ def _all_stages(source: Path, out: Path, spent: dict[str, float]) -> None:
     more: dict[str, tuple[Any, ...]] = {
         "ingest_day": ([str(source)], None), "pairs_day": (_WINDOW,), "clusters_day": (_WINDOW,),
     }  # fmt: skip
-    with _replaced(stages, "map_batches", _in_this_process):
+    with (
+        _replaced(stages, "map_batches", _in_this_process),
+        _replaced(stages, "spread_batches", _in_this_process),
+    ):
         for name in _STAGES:
             _timed(getattr(stages, name), name, spent)(storage, DAY, *more.get(name, ()))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
@@ -84,10 +85,30 @@ def source_key(domain: str | None, outlet: str | None, source_uri: str) -> str:
 
 def document_source_key(document: Document) -> str:
     """Return the `source_key` of a document from what is known before it is described."""
+    return _known_source(document.url, document.given.get("outlet"), document.source_uri)
+
+
+def _known_source(url: str | None, outlet: str | None, source_uri: str) -> str:
     from pipeline.describe.address import domain_of
 
-    domain = domain_of(document.url) if document.url else None
-    return source_key(domain, document.given.get("outlet"), document.source_uri)
+    return source_key(domain_of(url) if url else None, outlet, source_uri)
+
+
+def furniture_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return what `clean.marked_lines` finds in the texts among the rows of `batch`.
+
+    `batch` has the columns of `raw_documents` that tell its texts and their sources. Pages
+    contribute nothing: they have markup to go by.
+    """
+    from pipeline.clean import marked_lines
+
+    keys: list[str] = []
+    texts: list[str] = []
+    for row in batch.filter(pc.equal(batch["media_type"], "text/plain")).to_pylist():
+        given = {pair["key"]: pair["value"] for pair in row["given"]}
+        keys.append(_known_source(row["url"], given.get("outlet"), row["source_uri"]))
+        texts.append(row["content"].decode(row["charset"]))
+    return marked_lines(keys, texts)
 
 
 def _clean_html(items: Sequence[_Item]) -> None:

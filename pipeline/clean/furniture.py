@@ -69,7 +69,7 @@ def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -
     return shares
 
 
-def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.Table:
+def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.RecordBatch:
     """Return the lines of a batch that may be furniture, each with where it was met.
 
     `source_keys` (one a text) names its outlet, domain or source folder. Columns: `source_key`;
@@ -79,7 +79,7 @@ def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.Tab
     texts = [[line for line in text.splitlines() if line.strip()] for text in raw_texts]
     kept = [(text, line, edge) for text, lines in enumerate(texts) for line, edge in _marks(lines)]
     of_text = np.array([text for text, _, _ in kept], np.int64)
-    return pa.table(
+    return pa.record_batch(
         {
             "source_key": pa.array(source_keys, pa.string()).take(pa.array(of_text)),
             "line": _strings([line for _, line, _ in kept]),
@@ -105,7 +105,7 @@ def _strings(lines: Sequence[str]) -> pa.StringArray:
         return pa.array([line.encode("utf-8", "replace").decode() for line in lines], pa.string())
 
 
-def line_counts(batches: Iterable[pa.Table]) -> pa.Table:
+def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
     """Return the rows of `outlet_furniture`, without `scrape_date`, of a partition.
 
     `batches` are of `marked_lines`, in any order. Rows are sorted; a text met again counts once.
@@ -118,7 +118,7 @@ def line_counts(batches: Iterable[pa.Table]) -> pa.Table:
         database.execute("set preserve_insertion_order = false")
         database.execute(_MARKS)
         for batch in batches:
-            database.register("batch", batch)
+            database.register("batch", pa.table(batch))
             database.execute("insert into marks select * from batch")
         return database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE]).to_arrow_table()
 

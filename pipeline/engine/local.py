@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import Final
 
@@ -29,6 +30,8 @@ LostRow = Callable[[pa.RecordBatch, str, str], pa.RecordBatch]
 #: Seconds a batch may take: a start, and a share for each row. A page takes 10 to 50 ms.
 _BASE_SECONDS: Final = 20.0
 _SECONDS_A_ROW: Final = 0.5
+#: Batches of light work that are computed before workers are started for the rest.
+_SMALL_DAY: Final = 8
 
 
 logger = logging.getLogger(__name__)
@@ -73,6 +76,26 @@ def map_batches(
                 yield from run.finish(*waiting.popleft())
         while waiting:
             yield from run.finish(*waiting.popleft())
+
+
+def spread_batches(
+    function: BatchFunction, batches: Iterable[pa.RecordBatch], workers: int | None = None
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Yield what `map_batches` does, for a function that no document can bring down.
+
+    The first batches are computed here, and all where there is one worker: starting processes
+    takes longer than a small day. A row is named by its first column where it fails all the same.
+    """
+    rest = iter(batches)
+    alone = (workers or default_workers()) == 1
+    for batch in rest if alone else islice(rest, _SMALL_DAY):
+        yield batch, function(batch)
+    for batch in islice(rest, 1):
+        yield from map_batches(function, chain([batch], rest), _not_lost, workers)
+
+
+def _not_lost(row: pa.RecordBatch, reason: str, error: str) -> pa.RecordBatch:
+    raise RuntimeError(f"{row.column(0)[0]}: {reason}, {error}; run it again")
 
 
 def _module(function: BatchFunction) -> str:

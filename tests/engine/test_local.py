@@ -52,3 +52,16 @@ def test_a_broken_installation_is_raised():
 def test_what_is_bound_to_the_function_reaches_the_workers():
     times_three = functools.partial(faulty.multiply, factor=3)
     assert _run(times_three, _batches(10, 4)) == [3 * x for x in range(10)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("total", [0, 10, 100])
+def test_light_work_is_spread_in_order(total, workers):
+    results = local.spread_batches(faulty.double, _batches(total, 7), workers)
+    assert [x for _, r in results for x in r["x"].to_pylist()] == [2 * x for x in range(total)]
+
+
+def test_light_work_that_fails_names_its_row():
+    batches = pa.table({"x": [0] * 30 + [7, 0]}).to_batches(max_chunksize=1)
+    with pytest.raises(RuntimeError, match="7: crashed"):
+        list(local.spread_batches(faulty.raise_on_seven, batches, 2))
