@@ -23,13 +23,8 @@ from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.early import start_early
-from pipeline.engine.local import map_batches
-from pipeline.process import (
-    document_source_key,
-    documents_of,
-    lost_row,
-    process_batch,
-)
+from pipeline.engine.local import map_batches, spread_batches
+from pipeline.process import documents_of, furniture_marks, lost_row, process_batch
 from pipeline.publish.storage import Storage, StorageError
 from pipeline.records import Document, Failure
 
@@ -41,7 +36,7 @@ _BATCH_DOCUMENTS: Final = 256
 _BATCH_BYTES: Final = 16 << 20
 #: Rows a worker gets at a time: few enough to keep all workers busy on a small day.
 _BATCH_ROWS: Final = 64
-_FINGERPRINT_ROWS: Final = 2_048
+_FINGERPRINT_ROWS: Final = 512
 _FURNITURE_ROWS: Final = 256
 #: Days of earlier partitions whose furniture counts are used for a day.
 FURNITURE_DAYS: Final = 90
@@ -202,12 +197,12 @@ def _failed(storage: Storage, day: date, stage: str) -> list[dict[str, Any]]:
     return [row for row in storage.read("quarantine", [day]).to_pylist() if row["stage"] == stage]
 
 
-def learn_furniture_day(storage: Storage, day: date) -> Outcome:
+def learn_furniture_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
     """Count the recurring lines of each source of `day` into `outlet_furniture`."""
     from pipeline.clean import line_counts
 
     progress.begin("Learning furniture", storage.row_count("raw_documents", day))
-    counted = line_counts(_marked_lines(storage, day))
+    counted = line_counts(_marked_lines(storage, day, workers))
     dates = pa.repeat(pa.scalar(day, pa.date32()), len(counted))
     counted = counted.append_column("scrape_date", dates)
     schema = arrow_schema("outlet_furniture")
@@ -217,14 +212,12 @@ def learn_furniture_day(storage: Storage, day: date) -> Outcome:
     return outcome
 
 
-def _marked_lines(storage: Storage, day: date) -> Iterator[pa.Table]:
+def _marked_lines(storage: Storage, day: date, workers: int | None) -> Iterator[pa.RecordBatch]:
     """The lines of the texts of a day, batch by batch; pages have markup to go by."""
-    from pipeline.clean import marked_lines
-
-    for batch in storage.batches("raw_documents", day, rows=_FURNITURE_ROWS):
-        texts = documents_of(batch.filter(pc.equal(batch["media_type"], "text/plain")))
-        keys = [document_source_key(document) for document in texts]
-        yield marked_lines(keys, [d.content.decode(d.charset) for d in texts])
+    columns = ["source_uri", "media_type", "charset", "content", "url", "given"]
+    raw = storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS)
+    for batch, marks in spread_batches(furniture_marks, raw, workers):
+        yield marks
         progress.advance(batch.num_rows)
 
 
@@ -290,8 +283,8 @@ def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> 
     )
     progress.begin("Fingerprinting", storage.row_count("clean_documents", day))
     with storage.writer("fingerprints", day) as writer:
-        for batch in bodies:
-            writer.write(fingerprint(batch))
+        for batch, fingerprints in spread_batches(fingerprint, bodies, workers):
+            writer.write(fingerprints)
             progress.advance(batch.num_rows)
     outcome.counts["fingerprints"] = writer.rows
     return outcome
