@@ -8,6 +8,7 @@ paragraphs, and templates (alerts, forecasts, draws) filled with other facts.
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +18,9 @@ from typing import Final
 TRUE_KINDS: Final = ("copy", "light_edits", "rewritten_lead", "trimmed", "embedded", "scanned")
 FALSE_KINDS: Final = ("press_release", "background", "template")
 
-_WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"])")
+_WORDS_AND_GAPS: Final = re.compile(r"([^\W\d_]{3,})")
+#: Looks for the mark first: a pattern that starts with a look-behind is tried at every character.
+_SENTENCE_END: Final = re.compile(r"[.!?](\s+)(?=[A-Z“\"])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def generate(
     rng.shuffle(originals)
     # What papers add of their own comes from texts that are nowhere else in the corpus.
     fill = len(originals) // 10
-    spare, originals = originals[:fill], originals[fill:]
+    spare, originals = [_Spare(each) for each in originals[:fill]], originals[fill:]
     cut = int(len(originals) * share)
     for number, text in enumerate(originals[:cut]):
         _reprints(corpus, f"s{number}", text, rng.choice(copies), spare, rng)
@@ -69,12 +71,24 @@ def generate(
 def story(text: str, name: str, count: int, spare: Sequence[str], seed: int) -> list[Made]:
     """Return one story and `count` reprints of it of all kinds."""
     corpus = Corpus()
-    _reprints(corpus, name, text, count, spare, random.Random(seed))
+    _reprints(corpus, name, text, count, [_Spare(each) for each in spare], random.Random(seed))
     return corpus.articles
 
 
+class _Spare:
+    """A text to take sentences from; parted once, as thousands of reprints take from it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @functools.cached_property
+    def sentences(self) -> list[tuple[str, bool]]:
+        """Each sentence, and whether it is of a usual length."""
+        return [(each, len(each.split()) < 50) for each in _sentences(self._text)]
+
+
 def _reprints(
-    corpus: Corpus, name: str, text: str, count: int, spare: Sequence[str], rng: random.Random
+    corpus: Corpus, name: str, text: str, count: int, spare: Sequence[_Spare], rng: random.Random
 ) -> None:
     corpus.articles.append(Made(f"{name}-0", text, name, "original"))
     for number in range(1, count + 1):
@@ -83,10 +97,12 @@ def _reprints(
         corpus.articles.append(Made(f"{name}-{number}", made, name, kind))
 
 
-def _own_text(spare: Sequence[str], rng: random.Random) -> str:
+def _own_text(spare: Sequence[_Spare], rng: random.Random) -> str:
     """Return about forty sentences from as many texts: new each time, so no two share them."""
-    sentences = (_sentences(rng.choice(spare)) for _ in range(40))
-    return " ".join(one for one in map(rng.choice, sentences) if len(one.split()) < 50)
+    draw = rng.random
+    texts = [each.sentences for each in rng.choices(spare, k=40)]
+    drawn = [sentences[int(draw() * len(sentences))] for sentences in texts]
+    return " ".join(sentence for sentence, usual in drawn if usual)
 
 
 def _alone(corpus: Corpus, texts: Sequence[str], forms: Sequence[str], rng: random.Random) -> None:
@@ -121,7 +137,7 @@ def copy(text: str, _: str, rng: random.Random) -> str:
 
 def light_edits(text: str, other: str, rng: random.Random) -> str:
     """Three to eight words in a hundred replaced, dropped or added."""
-    vocabulary = _WORD.findall(other.lower()) or ["also"]
+    vocabulary = _vocabulary(other)
     return _edited(text, rng.uniform(0.03, 0.08), vocabulary, rng)
 
 
@@ -129,7 +145,7 @@ def rewritten_lead(text: str, other: str, rng: random.Random) -> str:
     """The first paragraphs in other words, of the rest 40 to 80 in a hundred sentences."""
     sentences = _sentences(text)
     lead = max(2, len(sentences) // 10)
-    vocabulary = _WORD.findall(other.lower()) or ["also"]
+    vocabulary = _vocabulary(other)
     rewritten = [_edited(each, 0.6, vocabulary, rng) for each in sentences[:lead]]
     body = sentences[lead : lead + max(3, int((len(sentences) - lead) * rng.uniform(0.4, 0.8)))]
     return _paragraphs(rewritten + body, rng)
@@ -155,17 +171,18 @@ def embedded(text: str, other: str, rng: random.Random) -> str:
 def scanned(text: str, _: str, rng: random.Random) -> str:
     """Character errors in four to ten words in a hundred, as of optical character recognition."""
     rate = rng.uniform(0.04, 0.10)
+    draw = rng.random
+    parts = _WORDS_AND_GAPS.split(text)
+    parts[1::2] = [each if draw() >= rate else _misread(each, rng) for each in parts[1::2]]
+    return "".join(parts)
 
-    def misread(match: re.Match[str]) -> str:
-        word = match.group()
-        if rng.random() >= rate:
-            return word
-        for right, wrong in rng.sample(_MISREAD, len(_MISREAD)):
-            if right in word:
-                return word.replace(right, wrong, 1)
-        return word[:-1]
 
-    return _WORD.sub(misread, text)
+def _misread(word: str, rng: random.Random) -> str:
+    first = int(rng.random() * len(_MISREAD))
+    for right, wrong in _MISREAD[first:] + _MISREAD[:first]:
+        if right in word:
+            return word.replace(right, wrong, 1)
+    return word[:-1]
 
 
 _MISREAD: Final = (
@@ -215,30 +232,38 @@ def _with_inserted(text: str, paragraphs: Iterable[str], rng: random.Random) -> 
 # Parts -----------------------------------------------------------------------------------------
 
 
+def _vocabulary(text: str) -> list[str]:
+    words = text.lower().split()
+    return [each for each in words if len(each) > 2 and each.isalpha()] or ["also"]
+
+
 def _edited(text: str, rate: float, vocabulary: Sequence[str], rng: random.Random) -> str:
     words: list[str] = []
+    keep, draw = words.append, rng.random
     for word in text.split(" "):
-        draw = rng.random() / rate
-        if draw < 0.5:
-            words.append(rng.choice(vocabulary))
-        elif draw < 0.75:
-            continue
-        elif draw < 1:
+        fate = draw() / rate
+        if fate >= 1:
+            keep(word)
+        elif fate < 0.5:
+            keep(rng.choice(vocabulary))
+        elif fate >= 0.75:
             words += [rng.choice(vocabulary), word]
-        else:
-            words.append(word)
     return " ".join(words)
 
 
 def _sentences(text: str) -> list[str]:
-    return [each for each in _SENTENCE_END.split(text.replace("\n\n", " ")) if each]
+    text = text.replace("\n\n", " ")
+    gaps = [match.span(1) for match in _SENTENCE_END.finditer(text)]
+    starts = [0, *(end for _, end in gaps)]
+    ends = [*(start for start, _ in gaps), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True) if start < end]
 
 
 def _paragraphs(sentences: Sequence[str], rng: random.Random) -> str:
     parts: list[str] = []
     place = 0
     while place < len(sentences):
-        size = rng.randrange(1, 4)
+        size = 1 + int(rng.random() * 3)
         parts.append(" ".join(sentences[place : place + size]))
         place += size
     return "\n\n".join(parts)

@@ -78,7 +78,10 @@ def _exchanged(text: str, vocabulary: Sequence[str], rng: random.Random) -> str:
     """Return `text` with every fourth word of each paragraph another one."""
     paragraphs = [paragraph.split(" ") for paragraph in text.split("\n\n")]
     for words in paragraphs:
-        words[::4] = rng.choices(vocabulary, k=len(words[::4]))
+        # A run of them from anywhere: no two stand side by side, so the run is not seen.
+        count = len(words[::4])
+        start = rng.randrange(max(1, len(vocabulary) - count))
+        words[::4] = vocabulary[start : start + count]
     return "\n\n".join(" ".join(words) for words in paragraphs)
 
 
