@@ -175,14 +175,15 @@ def _explain(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     import webbrowser
 
-    from pipeline.publish.report import write_report
+    from pipeline.publish.report import page_to_open, write_report
     from pipeline.publish.storage import Storage
 
     storage = Storage(options.out)
     days = storage.partitions("articles")
     if not days:
         raise CommandError(f"no articles in {options.out}; copydesk run puts some there")
-    path = write_report(storage, days)
+    write_report(storage, days)
+    path = page_to_open(storage, days)
     print(path)
     if options.open:
         webbrowser.open(f"file://{path}" if "://" not in options.out else path)

@@ -25,6 +25,8 @@ from pipeline.engine import progress
 from pipeline.engine.early import start_early
 from pipeline.engine.local import map_batches, spread_batches
 from pipeline.process import documents_of, furniture_marks, lost_row, process_batch
+from pipeline.publish.checks import Verdict
+from pipeline.publish.gate import Refused, sound
 from pipeline.publish.storage import Storage, StorageError
 from pipeline.records import Document, Failure
 
@@ -44,10 +46,15 @@ FURNITURE_DAYS: Final = 90
 
 @dataclass(slots=True)
 class Outcome:
-    """What a stage did: counts by name, and the days it wrote besides its own."""
+    """What a stage did: counts by name, and what it did to days besides its own.
+
+    `renewed` names by table the other days that it wrote again; `refused` the days whose articles
+    it did not publish because they would be false, and what spoke against them.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
-    days: list[date] = field(default_factory=list)
+    renewed: dict[str, list[date]] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
 
 
 def ingest_day(storage: Storage, day: date, sources: Sequence[str], add: bool = False) -> Outcome:
@@ -299,7 +306,7 @@ def pairs_day(storage: Storage, day: date, window: int | None) -> Outcome:
     with storage.together():
         for changed, table in tables.items():
             storage.write("duplicate_pairs", changed, table)
-    outcome = Outcome(days=[changed for changed in tables if changed != day])
+    outcome = Outcome(renewed={"duplicate_pairs": _others(tables, day)})
     outcome.counts["pairs"] = tables[day].num_rows
     return outcome
 
@@ -321,33 +328,53 @@ def clusters_day(storage: Storage, day: date, window: int | None) -> Outcome:
             storage.write("duplicate_pairs", changed, rows, part="clusters")
         ledger = storage.read("cluster_ledger", [day])
         storage.write("cluster_ledger", day, pa.concat_tables([ledger, changes.ledger]))
-    outcome = Outcome(days=[changed for changed in changes.republish if changed != day])
+    outcome = Outcome(renewed={"syndication_clusters": _others(changes.clusters, day)})
     outcome.counts["events"] = changes.ledger.num_rows
     return outcome
 
 
 def publish_day(storage: Storage, day: date) -> Outcome:
-    """Write the articles of `day`, and again those of past days whose clusters changed since."""
+    """Write the articles of `day`, and again those of past days whose clusters changed since.
+
+    A day whose articles would be false keeps those it had, and is among the `refused`.
+    """
     outcome = Outcome()
+    others = outcome.renewed["articles"] = []
     for stale in _stale_days(storage, day):
-        rows = storage.write("articles", stale, _article_batches(storage, stale))
+        try:
+            rows = storage.write(
+                "articles", stale, sound(storage, stale, _joined_day(storage, stale))
+            )
+        except Refused as refused:
+            outcome.refused.append(refused)
+            continue
+        except StorageError as error:
+            if stale == day:
+                raise
+            # Another run may be at work on it, and will publish it.
+            outcome.refused.append(Refused(stale, {"conservation": Verdict(False, str(error))}))
+            continue
         if stale == day:
             outcome.counts["articles"] = rows
         else:
-            outcome.days.append(stale)
-    outcome.counts["republished days"] = len(outcome.days)
+            others.append(stale)
+    outcome.counts["republished days"] = len(others)
     return outcome
 
 
 def report_day(storage: Storage, day: date) -> Outcome:
-    """Write the report's page of `day`, and that of the corpus anew."""
+    """Write the report's page of `day`, of days that changed since theirs, and of the corpus."""
     from pipeline.publish.report import write_report
 
     progress.begin("Reporting")
-    write_report(storage, [day])
-    outcome = Outcome()
-    outcome.counts["pages"] = 2
+    written = write_report(storage, [day])
+    outcome = Outcome(renewed={"corpus_report": _others(written, day)})
+    outcome.counts["pages"] = len(written) + 1
     return outcome
+
+
+def _others(days: Iterable[date], day: date) -> list[date]:
+    return sorted(set(days) - {day})
 
 
 def _stale_days(storage: Storage, day: date) -> list[date]:
@@ -361,7 +388,7 @@ def _stale_days(storage: Storage, day: date) -> list[date]:
     return sorted(changed | {day})
 
 
-def _article_batches(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
+def _joined_day(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
     members = storage.read("cluster_members", [day])
     ids = storage.read("clean_documents", [day], ["article_id"])["article_id"]
     # Looked up once for the whole day: each look-up hashes all members.

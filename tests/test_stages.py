@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import stages
+from pipeline.contracts import to_table
 from pipeline.publish import checks
 from pipeline.publish.storage import Storage, StorageError
 from tests.conftest import SEEDS
@@ -83,7 +84,38 @@ def test_conservation_finds_a_lost_document(tmp_path):
     storage.write("articles", FRIDAY, articles.slice(0, 1))
     verdict = checks.conservation(storage, FRIDAY)
     assert not verdict.passed
-    assert "1 documents lost" in verdict.message
+    assert "1 document lost" in verdict.message
+
+
+def test_a_day_that_lost_a_document_is_not_published_and_keeps_its_articles(tmp_path):
+    storage = Storage(str(tmp_path))
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / REPRINT)
+    before = storage.modified("articles")[FRIDAY]
+    for table in ("clean_documents", "article_metadata"):
+        storage.write(table, FRIDAY, storage.read(table).slice(1))
+    outcome = stages.publish_day(storage, FRIDAY)
+    [refused] = outcome.refused
+    assert refused.day == FRIDAY
+    assert list(refused.faults) == ["conservation"]
+    assert "1 document lost" in str(refused)
+    assert storage.modified("articles")[FRIDAY] == before
+    assert storage.row_count("articles", FRIDAY) == 2
+    assert not list((tmp_path / "_staging").iterdir())
+
+
+def test_a_past_day_that_would_be_false_stays_and_the_day_itself_is_published(tmp_path):
+    storage = Storage(str(tmp_path))
+    _process(storage, FRIDAY, SEEDS / ORIGINAL, SEEDS / "002_6c4ce249807221e7.txt")
+    raw = storage.read("raw_documents", [FRIDAY]).to_pylist()
+    _process(storage, SATURDAY, SEEDS / "003_8cdb6870b856ac8a.txt")
+    # A document of Friday that nothing came of, and a reprint that changes Friday's cluster.
+    more = [*raw, raw[0] | {"article_id": "0" * 32, "source_uri": "lost.txt"}]
+    storage.write("raw_documents", FRIDAY, to_table("raw_documents", more))
+    before = storage.modified("articles")[FRIDAY]
+    _process(storage, SATURDAY, SEEDS / REPRINT, SEEDS / "003_8cdb6870b856ac8a.txt")
+    assert storage.modified("articles")[FRIDAY] == before
+    assert storage.row_count("articles", SATURDAY) == 2
+    assert [each.day for each in stages.publish_day(storage, SATURDAY).refused] == [FRIDAY]
 
 
 def test_tables_of_different_runs_are_not_published_together(tmp_path):

@@ -1,8 +1,9 @@
 """The assets: one a table of the flow, each a thin call of its stage."""
 
+import functools
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
 from pydantic import Field
@@ -18,6 +19,7 @@ from pipeline.defs.metadata import (
 )
 from pipeline.defs.partitions import day_of, scrape_days
 from pipeline.defs.resources import StorageResource
+from pipeline.defs.results import refusals, renewed
 from pipeline.inbox import folder_of
 from pipeline.publish.storage import Storage
 
@@ -85,20 +87,34 @@ def _spec(
     )
 
 
+_Events: TypeAlias = Iterator[
+    dg.MaterializeResult[None]
+    | dg.AssetMaterialization
+    | dg.AssetCheckResult
+    | dg.AssetCheckEvaluation
+]
+
+
 def _results(
     storage: Storage, day: date, work: Callable[[], stages.Outcome], *tables: str
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Run a stage under the lock of its day; yield a result for each table that it wrote."""
+) -> _Events:
+    """Run a stage under the lock of its day; yield a result for each table and day it wrote."""
     with storage.lock(f"day-{day}"), timed() as taken:
         storage.recover()
         outcome = work()
+    yield from refusals(outcome.refused, day)
+    for refused in outcome.refused:
+        if refused.day == day:
+            raise dg.Failure(str(refused), allow_retries=False)
     for table in tables:
-        shown = described(table, storage, day, _PREVIEW[table])
+        shown = functools.partial(described, table, storage, preview=_PREVIEW[table])
+        verdicts = functools.partial(checks.results, table, storage)
         yield dg.MaterializeResult(
             asset_key=table,
-            metadata=shown | counts(outcome) | taken,
-            check_results=checks.results(table, storage, day),
+            metadata={**shown(day), **counts(outcome), **taken},
+            check_results=verdicts(day),
         )
+        yield from renewed(table, outcome.renewed.get(table, []), day, shown, verdicts)
 
 
 @dg.multi_asset(
@@ -108,7 +124,7 @@ def _results(
 )
 def raw_documents(
     context: dg.AssetExecutionContext, config: Sources, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> _Events:
     """Read the day's scrapes: each item becomes a document, or a failure with its reason.
 
     A day whose folder is empty or gone keeps what was read before: scrapes are moved away once
@@ -130,9 +146,7 @@ def raw_documents(
     check_specs=checks.specs("outlet_furniture"),
     pool=DAY_POOL,
 )
-def outlet_furniture(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def outlet_furniture(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Count the lines that recur across the documents of each source."""
     day, tables = day_of(context), storage.open()
     yield from _results(
@@ -157,9 +171,7 @@ def outlet_furniture(
     ],
     pool=DAY_POOL,
 )
-def clean_and_describe(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def clean_and_describe(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Clean and describe each document in one pass; what cannot be read goes to quarantine."""
     day, tables = day_of(context), storage.open()
     yield from _results(
@@ -177,9 +189,7 @@ def clean_and_describe(
     check_specs=checks.specs("fingerprints"),
     pool=DAY_POOL,
 )
-def fingerprints(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def fingerprints(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Hash each body into the anchors by which its copies are found."""
     day, tables = day_of(context), storage.open()
     yield from _results(tables, day, lambda: stages.fingerprint_day(tables, day), "fingerprints")
@@ -196,9 +206,7 @@ def fingerprints(
     check_specs=checks.specs("duplicate_pairs"),
     pool=CLUSTER_POOL,
 )
-def duplicate_pairs(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def duplicate_pairs(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Find and verify the copies among the day's articles and those of the days around it."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
@@ -219,9 +227,7 @@ def duplicate_pairs(
     check_specs=checks.specs("syndication_clusters", "cluster_ledger"),
     pool=CLUSTER_POOL,
 )
-def syndication_clusters(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def syndication_clusters(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Gather verified pairs into clusters and choose the article that represents each."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
@@ -246,9 +252,7 @@ def syndication_clusters(
     check_specs=checks.specs("articles"),
     pool=CLUSTER_POOL,
 )
-def articles(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def articles(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Publish the day, and again the past days whose clusters it changed."""
     day, tables = day_of(context), storage.open()
     with tables.lock("clusters"):
@@ -272,18 +276,20 @@ def articles(
     check_specs=checks.report_specs(),
     pool=REPORT_POOL,
 )
-def corpus_report(
-    context: dg.AssetExecutionContext, storage: StorageResource
-) -> Iterator[dg.MaterializeResult[None]]:
+def corpus_report(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Write the pages that people would rather look at than query."""
     day, tables = day_of(context), storage.open()
     with timed() as taken:
-        stages.report_day(tables, day)
+        outcome = stages.report_day(tables, day)
+    shown = functools.partial(report_links, tables, address=storage.report_address)
+    verdicts = functools.partial(checks.report_results, tables)
     yield dg.MaterializeResult(
         asset_key="corpus_report",
-        metadata=report_links(tables, day, storage.report_address) | taken,
-        check_results=checks.report_results(tables, day),
+        metadata={**shown(day), **counts(outcome), **taken},
+        check_results=verdicts(day),
     )
+    others = outcome.renewed["corpus_report"]
+    yield from renewed("corpus_report", others, day, shown, verdicts)
 
 
 ASSETS: list[Any] = [

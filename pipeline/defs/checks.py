@@ -6,6 +6,7 @@ warn, because a poor day of scrapes is still worth reading.
 """
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ import dagster as dg
 
 from pipeline.contracts import contract
 from pipeline.defs.escape import markdown_table, plain
+from pipeline.defs.partitions import scrape_days
 from pipeline.publish import checks, drift, report
 from pipeline.publish.storage import Storage
 
@@ -133,13 +135,24 @@ _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
 
 def specs(*tables: str) -> list[dg.AssetCheckSpec]:
     """Return the checks that the assets of `tables` declare."""
-    return [
-        dg.AssetCheckSpec(
-            check.name, asset=table, description=check.description, blocking=check.blocking
+    return [_spec(table, check) for table in tables for check in of_table(table)]
+
+
+def _spec(asset: str, check: Check) -> dg.AssetCheckSpec:
+    """A check with a verdict for each day: else a red day is hidden by the next one that is run.
+
+    Dagster calls checks with partitions a preview, and warns; docs/production.md says what was
+    tried before they were used.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetCheckSpec(
+            check.name,
+            asset=asset,
+            description=check.description,
+            blocking=check.blocking,
+            partitions_def=scrape_days,
         )
-        for table in tables
-        for check in of_table(table)
-    ]
 
 
 def results(table: str, storage: Storage, day: date) -> list[dg.AssetCheckResult]:
@@ -166,17 +179,20 @@ REPORT_CHECK = Check(
 
 def report_specs() -> list[dg.AssetCheckSpec]:
     """Return the checks that the report declares."""
-    check = REPORT_CHECK
-    return [
-        dg.AssetCheckSpec(
-            check.name, asset="corpus_report", description=check.description, blocking=True
-        )
-    ]
+    return [_spec("corpus_report", REPORT_CHECK)]
 
 
 def report_results(storage: Storage, day: date) -> list[dg.AssetCheckResult]:
     """Run the checks of the report over the page of `day`."""
     return [result("corpus_report", REPORT_CHECK, REPORT_CHECK.run(storage, day), day)]
+
+
+def faults(
+    table: str, verdicts: Mapping[str, checks.Verdict], day: date
+) -> list[dg.AssetCheckResult]:
+    """Return verdicts on a day, by the names of the checks of `table`, as Dagster shows them."""
+    named = {check.name: check for check in of_table(table)}
+    return [result(table, named[name], verdict, day) for name, verdict in verdicts.items()]
 
 
 @functools.cache
@@ -210,7 +226,7 @@ def _unique_column(table: str) -> str | None:
 
 def result(asset: str, check: Check, verdict: checks.Verdict, day: date) -> dg.AssetCheckResult:
     """Return a verdict on a day as Dagster shows it: red where it is grave, a warning else."""
-    # Dagster keeps no day of a check by itself.
+    # The list of a check's verdicts names no day by itself.
     metadata: dict[str, Any] = {"scrape_date": day.isoformat()} | dict(verdict.numbers)
     if verdict.rows:
         table = markdown_table(list(verdict.rows[0]), verdict.rows)

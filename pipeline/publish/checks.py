@@ -29,6 +29,10 @@ _REMOVED_DRIFT: Final = 0.2
 #: A cluster is large when it has so many members and holds this share of a day's articles.
 _LARGE_CLUSTER: Final = 50
 _LARGE_CLUSTER_SHARE: Final = 0.05
+#: What articles say of their clusters, and may not contradict.
+CANONICAL_COLUMNS: Final = (
+    "article_id", "canonical_article_id", "is_canonical", "cluster_size", "relation",
+)  # fmt: skip
 #: Days before a day that it is compared with.
 TRAILING_DAYS: Final = 14
 
@@ -61,18 +65,22 @@ def holds_contract(storage: Storage, table: str, day: date) -> Verdict:
     rows = 0
     for batch in storage.batches(table, day, rows=4_096):
         rows += batch.num_rows
-        found.update(violations(table, batch))
-        found.update(_pattern_breaks(table, batch))
+        found.update(contract_breaks(table, batch))
     return Verdict(not found, "; ".join(sorted(found)), {"rows": rows})
 
 
-def _pattern_breaks(table: str, batch: object) -> list[str]:
+def contract_breaks(table: str, batch: pa.RecordBatch) -> list[str]:
+    """Return what in a batch breaks the contract of `table`, one clause each."""
+    return [*violations(table, batch), *_pattern_breaks(table, batch)]
+
+
+def _pattern_breaks(table: str, batch: pa.RecordBatch) -> list[str]:
     broken = []
     for prop in contract(table)["schema"][0]["properties"]:
         pattern = prop.get("logicalTypeOptions", {}).get("pattern")
         if pattern is None:
             continue
-        good = pc.match_substring_regex(batch[prop["name"]], pattern)  # type: ignore[index]
+        good = pc.match_substring_regex(batch[prop["name"]], pattern)
         if not pc.all(good, skip_nulls=True).as_py() and len(good):
             broken.append(f"values of {prop['name']} outside {pattern}")
     return broken
@@ -80,17 +88,26 @@ def _pattern_breaks(table: str, batch: object) -> list[str]:
 
 def unique_ids(storage: Storage, table: str, day: date, column: str) -> Verdict:
     """Check that no value of `column` stands twice in a partition."""
-    values = storage.read(table, [day], [column])[column]
+    return unique(storage.read(table, [day], [column])[column], column)
+
+
+def unique(values: pa.ChunkedArray, column: str) -> Verdict:
+    """Check that none of the `values` of a column stands twice."""
     distinct = pc.count_distinct(values).as_py()
     repeated = len(values) - distinct
-    message = f"{repeated} rows repeat the {column} of another" if repeated else ""
+    message = f"{_counted(repeated, 'row')} with the {column} of another" if repeated else ""
     return Verdict(not repeated, message, {"rows": len(values), "distinct": distinct})
 
 
 def conservation(storage: Storage, day: date) -> Verdict:
     """Check that each raw document is an article or in quarantine, and nothing else is."""
+    return conserved(storage, day, storage.read("articles", [day], ["article_id"]))
+
+
+def conserved(storage: Storage, day: date, rows: pa.Table) -> Verdict:
+    """Check that `rows` (`article_id`), published as `day`, lose no document and invent none."""
     documents = set(storage.read("raw_documents", [day], ["article_id"])["article_id"].to_pylist())
-    articles = set(storage.read("articles", [day], ["article_id"])["article_id"].to_pylist())
+    articles = set(rows["article_id"].to_pylist())
     failed = storage.read("quarantine", [day], ["article_id", "stage"])
     later = failed.filter(pc.not_equal(failed["stage"], "ingest"))["article_id"]
     quarantined = set(later.to_pylist())
@@ -104,11 +121,15 @@ def conservation(storage: Storage, day: date) -> Verdict:
     }
     if lost or extra or twice:
         message = (
-            f"{len(lost)} documents lost, {len(extra)} from nowhere, {len(twice)} both article "
-            "and quarantined; materialise the day again from raw_documents"
+            f"{_counted(len(lost), 'document')} lost, {len(extra)} from nowhere, {len(twice)} both "
+            "article and quarantined; materialise the day again from raw_documents"
         )
         return Verdict(False, message, numbers)
     return Verdict(True, "", numbers)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def quarantine_share(storage: Storage, day: date) -> Verdict:
@@ -230,8 +251,11 @@ def largest_cluster(storage: Storage, day: date) -> Verdict:
 
 def canonicals_agree(storage: Storage, day: date) -> Verdict:
     """Check that an article is canonical where, and only where, its cluster names it."""
-    columns = ["article_id", "canonical_article_id", "is_canonical", "cluster_size", "relation"]
-    rows = storage.read("articles", [day], columns)
+    return canonicals(storage.read("articles", [day], CANONICAL_COLUMNS))
+
+
+def canonicals(rows: pa.Table) -> Verdict:
+    """Check `CANONICAL_COLUMNS` of articles against one another."""
     named = pc.equal(rows["article_id"], rows["canonical_article_id"])
     wrong = pc.sum(pc.not_equal(named, rows["is_canonical"])).as_py() or 0
     lone = pc.equal(rows["cluster_size"], 1)
@@ -241,8 +265,9 @@ def canonicals_agree(storage: Storage, day: date) -> Verdict:
     if not wrong and not odd:
         return Verdict(True, "", numbers)
     message = (
-        f"{wrong} articles disagree with their cluster on which is canonical, {odd} on whether "
-        "they stand alone; materialise syndication_clusters and articles again"
+        f"of {_counted(rows.num_rows, 'article')}, {wrong} disagree with their cluster on which is "
+        f"canonical, {odd} on whether they stand alone; materialise syndication_clusters and "
+        "articles again"
     )
     return Verdict(False, message, numbers)
 

@@ -11,6 +11,7 @@ import base64
 import functools
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -43,38 +44,67 @@ def day_page(day: date) -> str:
     return f"{FOLDER}/{day.isoformat()}.html"
 
 
-def write_report(storage: Storage, days: Sequence[date]) -> str:
-    """Write the pages of `days` and of the corpus; return the path of the page to open.
+def page_to_open(storage: Storage, days: Sequence[date]) -> str:
+    """Return where the page of one day is, or that of the corpus for several."""
+    return storage.path(day_page(days[0]) if len(days) == 1 else CORPUS_PAGE)
 
-    That is the day's page where there is one day, else the page of the corpus. Raises
-    `StorageError` where nothing has been published yet.
+
+def write_report(storage: Storage, days: Sequence[date]) -> list[date]:
+    """Write the pages of `days`, of days whose tables changed since theirs, and of the corpus.
+
+    Returns the days whose pages were written. Raises `StorageError` where nothing has been
+    published yet.
     """
     with storage.lock("report"):
         corpus = storage.partitions("articles")
         if not corpus:
             raise StorageError(f"{storage.uri} holds no articles yet; run copydesk on some scrapes")
-        for day in days:
-            storage.write_bytes(day_page(day), _page(storage, [day], _figures(storage, day), True))
-        counted = {day: _figures(storage, day) for day in corpus}
+        states = _states(storage)
+        counted: dict[date, Figures] = {}
+        written = []
+        for day in sorted({*corpus, *days}):
+            kept = _kept_figures(storage, day, states[day])
+            found = kept or figures.of_day(storage, day)
+            if kept is None or day in days:
+                storage.write_bytes(day_page(day), _page(storage, [day], found, True))
+                written.append(day)
+            # After the page: a run killed between the two writes the page again.
+            if kept is None:
+                _keep_figures(storage, day, states[day], found)
+            if day in corpus:
+                counted[day] = found
         page = _page(storage, corpus, figures.merged(counted.values()), False, counted)
         storage.write_bytes(CORPUS_PAGE, page)
-    return storage.path(day_page(days[0]) if len(days) == 1 else CORPUS_PAGE)
+    return written
 
 
-def _figures(storage: Storage, day: date) -> Figures:
-    """The figures of a day: those kept from before where its tables are the same since."""
-    kept = f"{FOLDER}/figures/{day.isoformat()}.json"
-    state = {table: storage.modified(table).get(day) for table in _COUNTED}
+def _states(storage: Storage) -> defaultdict[date, dict[str, int]]:
+    """When each table of each day was last written, in nanoseconds since 1970."""
+    states: defaultdict[date, dict[str, int]] = defaultdict(dict)
+    for table in _COUNTED:
+        for day, at in storage.modified(table).items():
+            states[day][table] = at
+    return states
+
+
+def _kept_figures(storage: Storage, day: date, state: Mapping[str, int]) -> Figures | None:
+    """The figures that the day's page shows, where its tables are the same since; else None."""
     try:
-        found = json.loads(storage.read_bytes(kept))
+        found = json.loads(storage.read_bytes(_figures_path(day)))
         if found["state"] == state and found["version"] == __version__:
             return dict(found["figures"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
-    counted = figures.of_day(storage, day)
-    content = {"version": __version__, "state": state, "figures": counted}
-    storage.write_bytes(kept, json.dumps(content).encode())
-    return counted
+    return None
+
+
+def _keep_figures(storage: Storage, day: date, state: Mapping[str, int], found: Figures) -> None:
+    content = {"version": __version__, "state": state, "figures": found}
+    storage.write_bytes(_figures_path(day), json.dumps(content).encode())
+
+
+def _figures_path(day: date) -> str:
+    return f"{FOLDER}/figures/{day.isoformat()}.json"
 
 
 def _page(

@@ -145,7 +145,7 @@ def test_a_lost_document_is_told(storage):
     put(storage, "raw_documents", [rows.raw(n) for n in range(3)])
     put(storage, "articles", [rows.article(0)])
     put(storage, "quarantine", [rows.failure(1)])
-    assert "1 documents lost" in checks.conservation(storage, DAY).message
+    assert "1 document lost" in checks.conservation(storage, DAY).message
     put(storage, "articles", [rows.article(0), rows.article(2)])
     assert checks.conservation(storage, DAY).passed
 

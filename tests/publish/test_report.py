@@ -97,13 +97,35 @@ class _Elements(HTMLParser):
 def test_a_page_for_the_day_and_one_for_the_corpus(storage, tmp_path):
     _fill(storage)
     _fill(storage, "Dog wins", day=rows.before(-1), first=11)
-    path = report.write_report(storage, [DAY])
-    assert path == str(tmp_path / "report" / f"{DAY}.html")
+    report.write_report(storage, [DAY])
+    assert report.page_to_open(storage, [DAY]) == str(tmp_path / "report" / f"{DAY}.html")
     corpus = storage.read_bytes(report.CORPUS_PAGE).decode()
     assert "Bridge closes" in corpus
     assert "Dog wins" in corpus
     assert "Dog wins" not in storage.read_bytes(report.day_page(DAY)).decode()
-    assert report.write_report(storage, [DAY, rows.before(-1)]).endswith("index.html")
+    assert report.page_to_open(storage, [DAY, rows.before(-1)]).endswith("index.html")
+
+
+def test_days_that_changed_since_their_page_get_a_new_one(storage):
+    tomorrow = rows.before(-1)
+    _fill(storage)
+    _fill(storage, "Dog wins", day=tomorrow, first=11)
+    assert report.write_report(storage, [DAY, tomorrow]) == [DAY, tomorrow]
+    assert report.write_report(storage, [tomorrow]) == [tomorrow]
+    _fill(storage, "Bridge opens")
+    assert report.write_report(storage, [tomorrow]) == [DAY, tomorrow]
+    assert "Bridge opens" in storage.read_bytes(report.day_page(DAY)).decode()
+
+
+def test_a_report_killed_before_a_page_was_written_writes_it_the_next_time(storage, monkeypatch):
+    _fill(storage)
+    tomorrow = rows.before(-1)
+    _fill(storage, "Dog wins", day=tomorrow, first=11)
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "_page", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            report.write_report(storage, [DAY])
+    assert report.write_report(storage, [tomorrow]) == [DAY, tomorrow]
 
 
 def test_hostile_text_stays_text(storage):
@@ -243,14 +265,18 @@ def test_figures_of_days_add_up(storage):
 
 
 def test_kept_figures_are_counted_anew_when_a_table_changes(storage):
+    def shown():
+        report.write_report(storage, [DAY])
+        page = storage.read_bytes(report.CORPUS_PAGE).decode()
+        return re.search(r"<dt>articles?</dt><dd class=.value.>(\d+)", page)[1]
+
     _fill(storage)
-    report.write_report(storage, [DAY])
+    assert shown() == "3"
     put(storage, "articles", [rows.article(1)])
-    report.write_report(storage, [DAY])
-    assert report._figures(storage, DAY)["articles"]["count"] == 1
-    kept = f"{report.FOLDER}/figures/{DAY}.json"
-    storage.write_bytes(kept, b"{broken")
-    assert report._figures(storage, DAY)["articles"]["count"] == 1
+    assert shown() == "1"
+    for broken in (b"{broken", b"[]", b'{"state": 1}'):
+        storage.write_bytes(f"{report.FOLDER}/figures/{DAY}.json", broken)
+        assert shown() == "1"
 
 
 def test_confidence_counts_the_first_candidate_of_fields_that_have_a_value(storage):
