@@ -10,6 +10,7 @@ from pydantic import Field
 
 from pipeline import stages
 from pipeline.defs import checks, descriptions
+from pipeline.defs.docs import docs
 from pipeline.defs.metadata import (
     column_schema,
     counts,
@@ -81,7 +82,7 @@ def _spec(
         kinds=kinds,
         owners=OWNERS,
         tags=descriptions.tags(table),
-        metadata={"dagster/column_schema": column_schema(table)} | descriptions.docs(table),
+        metadata={"dagster/column_schema": column_schema(table)} | docs(table),
         partitions_def=scrape_days,
         freshness_policy=freshness,
     )
@@ -269,7 +270,7 @@ def articles(context: dg.AssetExecutionContext, storage: StorageResource) -> _Ev
             kinds={"python", "html"},
             owners=OWNERS,
             tags=descriptions.tags("corpus_report"),
-            metadata=descriptions.docs("corpus_report"),
+            metadata=docs("corpus_report"),
             partitions_def=scrape_days,
         )
     ],

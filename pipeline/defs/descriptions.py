@@ -1,13 +1,9 @@
-"""What each asset is, how it is made and where more is written: the text of its page.
+"""What each asset is and how it is made: the text of its page.
 
 What a table holds is said by its contract; here stands only how it comes about, and from what.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-import dagster as dg
 
 from pipeline.contracts import SCHEMA_VERSION, contract
 
@@ -58,8 +54,6 @@ _HOW: Mapping[str, str] = {
     "with its texts side by side.",
 }
 
-_ROOT = Path(__file__).parents[2]
-
 
 def description(asset: str) -> str:
     """Return what an asset is, how it is made, and the flow around it, as Markdown."""
@@ -88,21 +82,4 @@ def tags(asset: str) -> dict[str, str]:
     return {
         "audience": "readers" if published else "pipeline",
         "schema_version": SCHEMA_VERSION,
-    }
-
-
-def docs(asset: str) -> dict[str, Any]:
-    """Return where an asset's documentation and contract are; nothing where they are not here."""
-    if asset == "corpus_report":
-        places = {"docs": _ROOT / "README.md"}
-    else:
-        places = {
-            "docs": _ROOT / "docs" / "tables.md",
-            "contract": _ROOT / "schemas" / f"{asset}.yaml",
-        }
-    anchor = {"docs": f"#{asset}"} if asset != "corpus_report" else {}
-    return {
-        name: dg.MetadataValue.path(f"{path}{anchor.get(name, '')}")
-        for name, path in places.items()
-        if path.is_file()
     }

@@ -1,16 +1,21 @@
 """The code location loads without a warning and offers what the docs say."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.execution.asset_backfill import AssetBackfillData
 
+from pipeline import contracts
 from pipeline.definitions import defs
 from pipeline.defs.assets import ASSETS, raw_documents
 from pipeline.defs.automation import daily, inbox
+from pipeline.defs.docs import docs
 from pipeline.defs.resources import StorageResource
+from tests.conftest import DAY
 
 TABLES = (
     "raw_documents",
@@ -42,11 +47,11 @@ def test_every_table_is_an_asset_with_columns_owner_kinds_and_group(repository):
         assert node.metadata["dagster/column_schema"].columns
 
 
-def test_every_asset_says_whom_it_is_for_where_more_is_written_and_what_flows(repository):
+def test_every_asset_says_whom_it_is_for_how_to_read_it_and_what_flows(repository):
     for node in repository.asset_graph.asset_nodes:
         name = node.key.to_user_string()
         assert node.tags["audience"] in {"readers", "pipeline"}
-        assert Path(node.metadata["docs"].path.split("#")[0]).is_file()
+        assert node.metadata["docs"].md_str.startswith(f"# {name}\n")
         assert f"**{name}**" in node.description
         for parent in node.parent_keys:
             assert f"`{parent.to_user_string()}`" in node.description
@@ -85,6 +90,25 @@ def test_a_backfill_of_thirty_days_targets_the_same_days_of_every_asset(reposito
             assert not subsets[key] != subsets[other]  # noqa: SIM202
 
 
+def test_docs_of_a_table_hold_its_columns_and_checks_and_a_query_that_runs(seeds_corpus):
+    for table in TABLES:
+        text = docs(table)["docs"].md_str
+        assert all(f"| `{column['name']}` |" in text for column in contracts.columns(table))
+        assert "| `contract` | ends the run |" in text
+        [query] = re.findall(r"```sql\n(.*?)```", text, re.S)
+        query = query.replace("'data/", f"'{seeds_corpus.path()}/")
+        assert len(duckdb.sql(query).fetchall()) == seeds_corpus.row_count(table, DAY)
+
+
+def test_docs_are_linked_where_a_web_server_shows_them(monkeypatch):
+    monkeypatch.delenv("COPYDESK_DOCS_URL", raising=False)
+    assert set(docs("articles")) == {"docs"}
+    monkeypatch.setenv("COPYDESK_DOCS_URL", "https://example.org/copydesk/")
+    linked = docs("articles")["docs_page"]
+    assert linked == dg.MetadataValue.url("https://example.org/copydesk/docs/tables.md#articles")
+    assert docs("corpus_report")["docs_page"].url == "https://example.org/copydesk/README.md"
+
+
 def test_the_flow_leads_from_scrapes_to_articles(repository):
     graph = repository.asset_graph
     upstream = {dg.AssetKey("articles")}
@@ -95,7 +119,8 @@ def test_the_flow_leads_from_scrapes_to_articles(repository):
 
 
 def test_schedule_and_sensor_start_switched_on(repository):
-    [schedule], [sensor] = repository.schedule_defs, repository.sensor_defs
+    [schedule] = repository.schedule_defs
+    sensor = repository.get_sensor_def("inbox")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
