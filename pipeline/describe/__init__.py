@@ -54,8 +54,9 @@ def describe_batch(
     The three sequences are of one length; `markup` holds what `markup_candidates` found in each
     page, nothing for flattened text.
     """
-    articles = zip(documents, cleaned, markup, strict=True)
-    return [_describe(Context(doc, text, tuple(found))) for doc, text, found in articles]
+    detected = language.detect([one.text for one in cleaned])
+    articles = zip(documents, cleaned, markup, detected, strict=True)
+    return [_describe(Context(doc, one, tuple(found), code)) for doc, one, found, code in articles]
 
 
 def gather(context: Context) -> list[Candidate]:

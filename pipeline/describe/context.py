@@ -28,12 +28,13 @@ class Context:
     """One document as the field modules see it.
 
     `markup` holds the candidates read from the HTML tree (`pipeline.describe.markup_candidates`),
-    empty for flattened text.
+    empty for flattened text; `detected` the language of the text where it is known already.
     """
 
     document: Document
     cleaned: Cleaned
     markup: tuple[Candidate, ...] = ()
+    detected: tuple[str | None, float | None] | None = None
 
     @cached_property
     def top(self) -> tuple[Line, ...]:

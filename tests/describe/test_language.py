@@ -39,9 +39,7 @@ def test_mixed_text_has_no_language() -> None:
 
 def test_answers_do_not_depend_on_the_batch() -> None:
     texts = list(TEXTS.values())
-    language._detect_one.cache_clear()
     together = language.detect(texts)
-    language._detect_one.cache_clear()
     assert [language.detect([text])[0] for text in reversed(texts)] == together[::-1]
 
 
