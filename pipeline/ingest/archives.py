@@ -6,7 +6,6 @@ is read, never followed. What a member holds is read like any file.
 
 from __future__ import annotations
 
-import io
 import re
 import stat
 import tarfile
@@ -14,12 +13,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
-from typing import BinaryIO, Final, Self, cast
+from typing import Any, BinaryIO, Final, Self, cast
 
-from pipeline.ingest import sidecars
+from pipeline.ingest import sidecars, sniff, zip_members
 from pipeline.ingest.items import Context, Fault, Found, Place, Problem
 from pipeline.ingest.reasons import Reason
-from pipeline.ingest.streams import BROKEN, CHUNK, bomb, buffered, fault_of, seekable
+from pipeline.ingest.streams import BROKEN, Pull, bomb, buffered, fault_of, seekable
 
 KINDS: Final = frozenset(("zip", "tar"))
 
@@ -30,6 +29,16 @@ _CLIMBS: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db)")
 _WAITING: Final = 100  # side-cars of a tar held until their documents come
 _HEADER_BYTES: Final = 1 << 20
+#: Errors of `tarfile` that its stubs do not know.
+_INVALID: Final[type[Exception]] = tarfile.InvalidHeaderError  # type: ignore[attr-defined]
+_NO_HEADER: Final[tuple[type[Exception], ...]] = (
+    _INVALID,
+    tarfile.SubsequentHeaderError,  # type: ignore[attr-defined]
+    tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]
+)
+_SUM: Final = re.compile(rb"[ \0]{0,7}[0-7]")  # what the field of a header's sum begins with
+_MAGIC: Final = b"ustar"
+_MAGIC_AT: Final = 257
 _DIRECTORY_BYTES: Final = 256  # of one entry in a zip's directory, more than usual
 
 
@@ -41,51 +50,63 @@ def read(
     yield from reader(stream, place, ctx, read_stream)
 
 
-class _Info(tarfile.TarInfo):
-    """A tar header; extended headers, which are read as a whole, are bounded.
+class _Tar(tarfile.TarFile):
+    """A tar that keeps the blocks where a header should be and none is.
 
-    A damaged header is an error: reading goes on behind the zeros of joined archives, and would
-    pass it over.
+    `tarfile` looks for a header block by block behind the zeros of joined archives; so it finds
+    the one that follows a damaged one. Where bytes are missing before that, it is off the blocks.
     """
+
+    def __init__(self, *args: Any, source: BufferedReader, keep: int, **options: Any) -> None:
+        self._source = source
+        self._keep = keep
+        self._skipped = bytearray()
+        self._skipped_bytes = 0
+        super().__init__(*args, **options)
+
+    def skip(self, block: bytes) -> None:
+        """Take a block that is no header."""
+        self._skipped_bytes += len(block)
+        self._skipped += block[: max(0, self._keep - len(self._skipped))]
+
+    def shifted(self, block: bytes) -> bytes:
+        """Return the header that begins within a block that is none; _INVALID without one."""
+        stream = cast(Any, self.fileobj)
+        both = block + stream.buf + self._source.peek(tarfile.BLOCKSIZE)
+        at = both.find(_MAGIC, _MAGIC_AT, _MAGIC_AT + tarfile.BLOCKSIZE) - _MAGIC_AT
+        if at <= 0 or not sniff.is_tar(both[at : at + tarfile.BLOCKSIZE]):
+            raise _INVALID("no header")
+        self.skip(block[:at])
+        return bytes(block[at:] + stream.read(at))
+
+    def take_skipped(self) -> tuple[bytes, int]:
+        """Return what was skipped since the last time, up to `keep` bytes of it, and how much."""
+        taken = bytes(self._skipped).rstrip(b"\0"), self._skipped_bytes
+        self._skipped, self._skipped_bytes = bytearray(), 0
+        return taken
+
+
+class _Info(tarfile.TarInfo):
+    """A tar header; extended headers, which are read as a whole, are bounded."""
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        tar, stream = cast(_Tar, archive), cast(BinaryIO, archive.fileobj)
+        block = stream.read(tarfile.BLOCKSIZE)
         try:
-            return super().fromtarfile(archive)
-        except tarfile.InvalidHeaderError as error:  # type: ignore[attr-defined]
-            raise tarfile.ReadError(f"damaged header: {error}") from None
+            if block.strip(b"\0") and not _SUM.match(block, 148):
+                block = tar.shifted(block)
+            found = cls.frombuf(block, archive.encoding or "utf-8", archive.errors or "strict")
+            found.offset = stream.tell() - tarfile.BLOCKSIZE
+            return found._proc_member(archive)
+        except _NO_HEADER as error:
+            tar.skip(block)
+            raise _INVALID(str(error)) from None
 
-    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+    def _proc_member(self, archive: tarfile.TarFile) -> Self:
         if not self.isreg() and self.size > _HEADER_BYTES:
-            raise tarfile.ReadError(f"header of {self.size} bytes")
-        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
-
-
-class _Watched(io.RawIOBase):
-    """A stream that knows where its last byte other than NUL is.
-
-    `tarfile` takes a damaged header for the end of the archive; what follows tells the two apart.
-    """
-
-    def __init__(self, inner: BinaryIO) -> None:
-        self._inner = inner
-        self._position = 0
-        self._last = 0
-
-    def read(self, count: int = -1) -> bytes:
-        piece = self._inner.read(count)
-        kept = len(piece.rstrip(b"\0"))
-        if kept:
-            self._last = self._position + kept
-        self._position += len(piece)
-        return piece
-
-    def has_more_after(self, offset: int) -> bool:
-        """Return whether anything but NULs follows `offset`, up to a bound."""
-        for _ in range(1000):
-            if self._last > offset or not self.read(CHUNK):
-                break
-        return self._last > offset
+            raise _INVALID(f"header of {self.size} bytes")
+        return cast(Self, super()._proc_member(archive))  # type: ignore[misc]
 
 
 def _read_tar(
@@ -93,10 +114,15 @@ def _read_tar(
 ) -> Iterator[Found]:
     cars: dict[str, bytes] = {}  # a side-car comes before its document here
     count = 0
-    watched = _Watched(stream)
+    options: dict[str, Any] = {
+        "ignore_zeros": True, "bufsize": tarfile.BLOCKSIZE,  # so that nothing is read ahead
+        "source": stream, "keep": ctx.limits.document_bytes,
+    }  # fmt: skip
     try:
-        with tarfile.open(fileobj=watched, mode="r|", tarinfo=_Info, ignore_zeros=True) as archive:
+        with _Tar.open(fileobj=stream, mode="r|", tarinfo=_Info, **options) as opened:
+            archive: _Tar = opened
             for member in archive:
+                yield from _skipped(archive, count, place)
                 count += 1
                 if count > ctx.limits.members:
                     yield _too_many(place, ctx)
@@ -104,10 +130,9 @@ def _read_tar(
                 archive.members = []  # type: ignore[attr-defined]  # else it keeps them all
                 if not member.isdir() and not _IGNORED.fullmatch(member.name):
                     yield from _tar_member(archive, member, place, ctx, read_stream, cars)
-                if ctx.fault or ctx.budget.exceeded:
+                if ctx.budget.exceeded:
                     break
-            if not ctx.fault and watched.has_more_after(archive.offset):
-                ctx.fault = Fault(Reason.MALFORMED, f"{place.uri}: damaged after {count} members")
+            yield from _skipped(archive, count, place)
     except BROKEN as error:
         ctx.fault = ctx.fault or fault_of(error, place.uri)
     for name, raw in cars.items():
@@ -115,6 +140,32 @@ def _read_tar(
     fault = ctx.take_fault()
     if fault:
         yield Problem(place.uri, fault.reason, fault.error)
+
+
+def _pull(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Pull:
+    """Return a pull function over a member; that of `tarfile` loses what is before a cut."""
+    opened = archive.extractfile(member) if member.issparse() else None
+    if opened is not None:
+        return opened.read
+    stream, left = cast(BinaryIO, archive.fileobj), member.size
+
+    def pull(count: int) -> bytes:
+        nonlocal left
+        piece = stream.read(min(count, left))
+        left -= len(piece)
+        if left and not piece:
+            raise EOFError
+        return piece
+
+    return pull
+
+
+def _skipped(archive: _Tar, count: int, place: Place) -> Iterator[Found]:
+    """Yield what lies after the member of a number where a header should be."""
+    kept, size = archive.take_skipped()
+    if kept:
+        error = f"{place.uri}: {size} bytes without a header after {count} members"
+        yield Problem(place.uri, Reason.MALFORMED, error, kept, whole=False)
 
 
 def _tar_member(
@@ -131,19 +182,10 @@ def _tar_member(
         target = member.linkname.encode("utf-8", "surrogateescape")
         yield _unsafe(at, "a link or a device", target)
         return
-    opened = archive.extractfile(member)
-    if opened is None:
-        return
+    pull = _pull(archive, member)
     # The holes of a sparse member are bytes that no layer below has counted.
-    source = buffered(opened.read, inner, at.uri, charged=member.issparse())
-    if _CLIMBS.search(member.name):
-        yield _unsafe(at, "the path climbs out", source.read(ctx.limits.document_bytes))
-    elif sidecars.target(member.name) and len(cars) < _WAITING:
-        cars[member.name] = source.read(sidecars.MAX_BYTES + 1)
-    else:
-        at, problems = _with_sidecar(cars, at, member.name)
-        yield from problems
-        yield from read_stream(source, at, inner)
+    source = buffered(pull, inner, at.uri, charged=member.issparse())
+    yield from _in_order(member.name, source, at, inner, read_stream, cars)
     left = inner.take_fault()
     if left and not ctx.fault:  # a fault of the layer below is the cause, and told there
         yield Problem(at.uri, left.reason, left.error, whole=False)
@@ -161,9 +203,7 @@ def _read_zip(
             archive = zipfile.ZipFile(source)
         except BROKEN as error:
             fault = fault or fault_of(error, place.uri)
-            source.seek(0)
-            kept = source.read(ctx.limits.document_bytes)
-            yield Problem(place.uri, fault.reason, fault.error, kept)
+            yield from _recovered(source, fault, place, ctx, read_stream)
             return
         with archive:
             yield from _zip_members(archive, place, ctx, read_stream)
@@ -213,17 +253,90 @@ def _zip_member(
         yield _unsafe(at, "a link or a device", _head(archive, info, ctx))
     else:
         try:
-            opened = archive.open(info)
+            pull = zip_members.opened(archive, info)
         except BROKEN as error:
             fault = fault_of(error, at.uri)
             stored = _stored(archive, info, ctx)
             yield Problem(at.uri, fault.reason, fault.error, stored, whole=False)
             return
-        with opened:
-            yield from read_stream(buffered(opened.read, inner, at.uri), at, inner)
+        yield from read_stream(buffered(pull, inner, at.uri), at, inner)
     left = inner.take_fault()
     if left:
-        yield Problem(at.uri, left.reason, left.error)
+        stored = _stored(archive, info, ctx)
+        yield Problem(at.uri, left.reason, left.error, stored, whole=False)
+
+
+def _recovered(
+    source: BinaryIO, fault: Fault, place: Place, ctx: Context, read_stream: ReadStream
+) -> Iterator[Found]:
+    """Yield what the members of a zip without its directory hold, and what is wrong with it."""
+    cars: dict[str, bytes] = {}
+    count = 0
+    end = 0
+    for entry in zip_members.without_directory(source):
+        count += 1
+        if count > ctx.limits.members:
+            yield _too_many(place, ctx)
+            break
+        end = entry.at
+        if not entry.name.endswith("/") and not _IGNORED.fullmatch(entry.name):
+            yield from _recovered_member(source, entry, place, ctx, read_stream, cars)
+        if ctx.budget.exceeded:
+            break
+        if entry.member and entry.member.end:
+            end = entry.member.end
+    for name, raw in cars.items():
+        yield _orphan(place.member(name), raw)
+    source.seek(end)
+    kept = source.read(ctx.limits.document_bytes)
+    error = f"{fault.error}; {count} members were read by their own headers" if count else ""
+    yield Problem(place.uri, fault.reason, error or fault.error, kept, whole=not count)
+
+
+def _recovered_member(
+    source: BinaryIO,
+    entry: zip_members.Entry,
+    place: Place,
+    ctx: Context,
+    read_stream: ReadStream,
+    cars: dict[str, bytes],
+) -> Iterator[Found]:
+    at = place.member(entry.name)
+    if entry.member is None:
+        source.seek(entry.at)
+        error = f"{at.uri}: encrypted or packed in a way that needs the directory"
+        kept = source.read(ctx.limits.document_bytes)
+        yield Problem(at.uri, Reason.UNSUPPORTED, error, kept, whole=False)
+        return
+    inner = ctx.inner()
+    stream = buffered(entry.member, inner, at.uri)
+    yield from _in_order(entry.name, stream, at, inner, read_stream, cars)
+    left = inner.take_fault()
+    if left:
+        source.seek(entry.at)
+        kept = source.read(
+            min(ctx.limits.document_bytes, (entry.member.end or entry.at) - entry.at)
+        )
+        yield Problem(at.uri, left.reason, left.error, kept, whole=False)
+
+
+def _in_order(
+    name: str,
+    source: BufferedReader,
+    at: Place,
+    ctx: Context,
+    read_stream: ReadStream,
+    cars: dict[str, bytes],
+) -> Iterator[Found]:
+    """Yield what a member holds; a side-car waits for its document, which comes after it."""
+    if _CLIMBS.search(name):
+        yield _unsafe(at, "the path climbs out", source.read(ctx.limits.document_bytes))
+    elif sidecars.target(name) and len(cars) < _WAITING:
+        cars[name] = source.read(sidecars.MAX_BYTES + 1)
+    else:
+        at, problems = _with_sidecar(cars, at, name)
+        yield from problems
+        yield from read_stream(source, at, ctx)
 
 
 def _with_sidecar(cars: dict[str, bytes], at: Place, name: str) -> tuple[Place, list[Problem]]:

@@ -10,7 +10,7 @@ from io import BufferedReader
 from typing import Any, Final
 
 from pipeline.ingest.columns import map_record
-from pipeline.ingest.items import Context, Found, Item, Place, Problem
+from pipeline.ingest.items import Context, Fault, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 
 _parse: Final = json.JSONDecoder().decode
@@ -25,9 +25,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
             error = f"{uri}: line longer than {ctx.limits.record_bytes} bytes"
             yield Problem(uri, Reason.TOO_LARGE, error, line)
         elif ctx.fault and not line.endswith(b"\n"):
-            fault = ctx.take_fault()
-            if fault:
-                yield Problem(uri, fault.reason, fault.error, line, whole=False)
+            yield _last_of_damaged(line, uri, place, ctx, ctx.fault)
         elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield _record_of_line(line, uri, place, ctx)
 
@@ -46,6 +44,19 @@ def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool
         yield number, line[:limit], False
         while (piece := stream.readline(limit)) and not piece.endswith(b"\n"):
             pass
+
+
+def _last_of_damaged(line: bytes, uri: str, place: Place, ctx: Context, fault: Fault) -> Found:
+    """Return the record before the fault, which ends it or came after it.
+
+    Of a cut file this is all that there is to tell; a damaged one is told by its end as well.
+    """
+    found = _record_of_line(line, uri, place, ctx)
+    if isinstance(found, Item):
+        return found
+    if fault.reason is Reason.TRUNCATED:
+        ctx.take_fault()
+    return Problem(uri, fault.reason, fault.error, line, whole=False)
 
 
 def _record_of_line(line: bytes, uri: str, place: Place, ctx: Context) -> Found:

@@ -1,13 +1,15 @@
 """JSON files: an array of records, one record, or records one after the other.
 
 The values are parsed one at a time from a growing buffer, so that an array of any length needs
-the memory of its largest record. JSONL is read line by line elsewhere.
+the memory of its largest record. Behind a value that breaks the rules they go on at the next
+record like those before it. JSONL is read line by line elsewhere.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
@@ -18,6 +20,11 @@ from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 
 _BLANK: Final = " \t\r\n\ufeff"
+#: Where a record may begin after another.
+_BETWEEN: Final = re.compile(r"[}\]\w\"]\s{0,50},?\s{0,50}(?=\{\s{0,50}\")")
+_BETWEEN_CHARS: Final = 120
+_ALIKE: Final = 0.5  # of the names of two records of a file
+_AGAIN: Final = 8  # times the largest record, that are read in vain in search of one
 _NEAR_END: Final = 64  # an error so close to the end of the buffer may be the buffer's end
 
 #: Keys under which APIs wrap their list of records.
@@ -27,7 +34,7 @@ _WRAPPERS: Final = frozenset(
 
 
 class _Stuck(Exception):
-    """The values cannot be read any further."""
+    """A value cannot be read, or none after it either where this is raised."""
 
     def __init__(self, reason: Reason, message: str, raw: str) -> None:
         super().__init__(message)
@@ -41,6 +48,9 @@ class _Values:
     def __init__(self, stream: BufferedReader, ctx: Context) -> None:
         self._stream = stream
         self._limits = ctx.limits
+        self._columns = ctx.columns
+        self._names: frozenset[str] = frozenset()  # of the last record
+        self._again = _AGAIN * ctx.limits.record_bytes
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self._text = ""
         self._at = 0
@@ -48,11 +58,12 @@ class _Values:
         self._parse = json.JSONDecoder().raw_decode
 
     def __iter__(self) -> Iterator[Any]:
+        """Yield the values, and a `_Stuck` for what lies between two of them."""
         in_array = self._skip(_BLANK) == "["
         if in_array:
             self._at += 1
         while (first := self._skip(_BLANK + ",")) and not (in_array and first == "]"):
-            yield self._value(first)
+            yield self._value_or_stuck(first)
         if in_array and not first:
             raise self._stuck(Reason.TRUNCATED, "the array is not closed")
         self._at += in_array
@@ -77,6 +88,62 @@ class _Values:
         self._text = self._text[self._at :] + self._decode(data, self._ended)
         self._at = 0
         return True
+
+    def _value_or_stuck(self, first: str) -> Any:
+        try:
+            value = self._value(first)
+        except _Stuck as stuck:
+            skipped = self._to_next_record()
+            if skipped is None:
+                stuck.raw = self._text[self._at :]
+                raise
+            stuck.raw = skipped
+            return stuck
+        if isinstance(value, dict):
+            self._names = frozenset(value)
+        return value
+
+    def _to_next_record(self) -> str | None:
+        """Go to the next record like the last; return what is skipped, None if there is none."""
+        start = 1
+        while True:
+            found = _BETWEEN.search(self._text, self._at + start)
+            if found:
+                what = self._is_record(found.end())
+                if what:
+                    skipped = self._text[self._at : found.start() + 1]
+                    self._at = found.end()
+                    return skipped
+                if what is not None:
+                    start = found.start() - self._at + 1
+                    continue
+            start = found.start() - self._at if found else len(self._text) - self._at
+            start = max(1, start - (0 if found else _BETWEEN_CHARS))
+            here = len(self._text) - self._at
+            if (
+                here > self._limits.record_bytes
+                or self._again < 0
+                or not self._more(max(MIB, here))
+            ):
+                return None
+
+    def _is_record(self, at: int) -> bool | None:
+        """Return whether a record like the last begins at a place; None where the text ends."""
+        if self._again < 0:
+            return None
+        try:
+            value, _ = self._parse(self._text, at)
+        except RecursionError:
+            return False
+        except ValueError as error:
+            self._again -= getattr(error, "pos", at) - at + _BETWEEN_CHARS
+            return False if self._ended or self._is_wrong(error) else None
+        if not isinstance(value, dict):
+            return False
+        names = frozenset(value)
+        if not self._names:
+            return self._columns.has_content(list(value))
+        return len(names & self._names) >= _ALIKE * len(names | self._names)
 
     def _value(self, first: str) -> Any:
         while True:
@@ -117,10 +184,16 @@ class _Values:
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
-    """Yield the items of a JSON file; where it breaks, the rest is one failure."""
+    """Yield the items of a JSON file; what breaks it is a failure, up to the next record."""
     number = 0
     try:
         for value in _Values(stream, ctx):
+            if isinstance(value, _Stuck):
+                number += 1
+                uri = place.record(f"item={number}")
+                raw = value.raw.encode("utf-8", "surrogateescape")
+                yield Problem(uri, value.reason, f"{uri}: {value}", raw)
+                continue
             for record in _records(value):
                 number += 1
                 yield from_record(record, place.record(f"item={number}"), place, ctx)

@@ -185,7 +185,8 @@ def _read_file(
     fields = file.fields()
     if isinstance(fields, str):
         error = f"{file.path}: {fields}"
-        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, error, whole=False)
+        kept = file.sidecar_bytes(limits.document_bytes)
+        yield Problem(f"{file.path}#sidecar", Reason.MALFORMED, error, kept, whole=False)
         fields = {}
     nothing = True
     try:

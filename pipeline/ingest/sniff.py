@@ -55,7 +55,7 @@ def kind(head: bytes, name: str, columns: ColumnMap) -> str:
             return found
     if _ZSTD_SKIPPABLE.match(head):
         return "zstd"
-    if is_tar(head):
+    if is_tar(head) or (head[257:262] == b"ustar" and suffix(name) == ".tar"):
         return "tar"
     if head.startswith(_NO_TEXT):
         return "binary"

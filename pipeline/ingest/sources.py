@@ -67,6 +67,14 @@ class SourceFile:
             why = getattr(error, "strerror", None) or str(error)[:200]
             return f"the side-car cannot be read: {why or type(error).__name__}"
 
+    def sidecar_bytes(self, count: int) -> bytes:
+        """Return up to `count` bytes of the side-car, none where it cannot be read."""
+        try:
+            with self.sidecar() if self.sidecar else io.BytesIO() as stream:
+                return stream.read(count)
+        except Exception:  # what fails here failed before, and was told then
+            return b""
+
     def orphan(self) -> bytes:
         """Return the bytes of an orphaned side-car, none of any other file with a problem."""
         if self.problem is None or self.problem[0] is not Reason.ORPHAN_SIDECAR:

@@ -119,37 +119,128 @@ def fault_of(error: BaseException, name: str) -> Fault:
 
 
 class _Decompressor(Protocol):
-    eof: bool
-    unused_data: bytes
-    needs_input: bool
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def needs_input(self) -> bool: ...
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-class _Zlib:
-    """`zlib.decompressobj` with the interface of the bz2 and lzma decompressors."""
+class Inflater:
+    """`zlib.decompressobj` with the interface of the bz2 and lzma decompressors.
+
+    An error loses what was decoded in the same call: `salvage` gives it back.
+    """
 
     def __init__(self, wbits: int) -> None:
+        """Begin a stream; `wbits` as in zlib."""
         self._inner = zlib.decompressobj(wbits)
+        self._before = self._inner
+        self._step = b""
 
     @property
     def eof(self) -> bool:
+        """Whether the end of the stream was reached."""
         return self._inner.eof
 
     @property
     def unused_data(self) -> bytes:
+        """What came after the end."""
         return self._inner.unused_data
 
     @property
     def needs_input(self) -> bool:
+        """Whether nothing comes out without more input."""
         return not self._inner.unconsumed_tail
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        """Return up to `max_length` bytes of what comes of `data`."""
+        self._step = self._inner.unconsumed_tail + data
+        self._before = self._inner.copy()
+        return self._inner.decompress(self._step, max_length)
+
+    def salvage(self) -> bytes:
+        """Return what the call that raised had decoded before the fault."""
+        found = []
+        with contextlib.suppress(zlib.error):
+            for at in range(len(self._step)):
+                found.append(self._before.decompress(self._step[at : at + 1]))
+        return b"".join(found)
+
+
+class _Zstd:
+    """One zstd frame, decoded block by block: an error loses nothing of the blocks before it.
+
+    The sizes are those of RFC 8878, section 3.1.
+    """
+
+    def __init__(self) -> None:
+        self._inner = zstandard.ZstdDecompressor(max_window_size=_MEMORY).decompressobj()
+        self._in = bytearray()
+        self._out = b""
+        self._steps = self._frame()
+        self._need = next(self._steps)  # bytes for the next step, 0 after the last
+
+    @property
+    def eof(self) -> bool:
+        return not self._need and not self._out
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._in) if self.eof else b""
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._out and len(self._in) < self._need
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        self._in += data
+        while self._need and not self._out and len(self._in) >= self._need:
+            self._need = next(self._steps, 0)
+        piece, self._out = self._out[:max_length], self._out[max_length:]
+        return piece
+
+    def _frame(self) -> Iterator[int]:
+        """Decode a frame in steps; yield how many bytes the next one needs."""
+        yield 8
+        if self._in[1:4] == b"\x2a\x4d\x18":  # what is no data, to be skipped
+            left = 8 + int.from_bytes(self._in[4:8], "little")
+            while left:
+                yield 1
+                step = min(left, len(self._in))
+                del self._in[:step]
+                left -= step
+            return
+        about = self._in[4]
+        single = about >> 5 & 1
+        header = 6 - single + (0, 1, 2, 4)[about & 3] + (single, 2, 4, 8)[about >> 6]
+        yield header
+        self._decode(header)
+        last = 0
+        while not last:
+            yield 3
+            block = int.from_bytes(self._in[:3], "little")
+            last = block & 1
+            size = 3 + (1 if block >> 1 & 3 == 1 else min(block >> 3, _ZSTD_BLOCK))
+            yield size
+            self._decode(size)
+        if about & 4:
+            yield 4
+            self._decode(4)
+
+    def _decode(self, size: int) -> None:
+        unit = bytes(self._in[:size])
+        del self._in[:size]
+        self._out = self._inner.decompress(unit)
 
 
 def _gunzip() -> _Decompressor:
-    return cast(_Decompressor, _Zlib(31))
+    return Inflater(31)
 
 
 def _unxz() -> _Decompressor:
@@ -164,18 +255,23 @@ class _Members:
     """A pull function over the concatenated members of a compressed stream.
 
     NULs between and after members are padding. A member that is damaged, or anything else
-    between members, is passed over: reading goes on at the next member, on a new line, so that a
-    cut record takes no whole one with it. The first error is raised at the end of the stream.
+    between members, is passed over: what was decoded before the fault is given, and reading goes
+    on at the next member, on a new line, so that a cut record takes no whole one with it. The
+    first error is raised at the end of the stream.
     """
 
     def __init__(
         self, source: BinaryIO, new: Callable[[], _Decompressor], magic: re.Pattern[bytes]
     ) -> None:
         self._source = source
+        self._start = source.tell() if source.seekable() else None
         self._new = new
         self._magic = magic
         self._inner = new()
+        self._given = 0  # bytes that came of the member so far
         self._data = b""
+        self._dropped = 0  # bytes read before `_data`
+        self._first = 0  # of the member, in all that was read
         self._begin = self._at = 0  # of the member, and of what is read next, in `_data`
         self._error: Exception | None = None
         self._faults = 0
@@ -187,19 +283,27 @@ class _Members:
                 self._ended = True
                 return b"\n" if self._error else b""
             try:
-                piece = self._inner.decompress(self._step(), count)
-            except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+                piece = self._inner.decompress(self._step(), self._bound(count))
+            except (*_DAMAGE, OSError, EOFError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise  # the file cannot be read
                 self._error = self._error or error
-                if not self._resync():
-                    raise self._error from None
-                return b"\n"
+                piece = b"" if isinstance(error, EOFError) else self._salvaged()
+                if self._resync():
+                    return piece + b"\n"
+                self._ended = True
             if piece:
+                self._given += len(piece)
                 return piece
         if self._error:
             raise self._error
         return b""
+
+    def _bound(self, count: int) -> int:
+        """Return how much to decode at once: little where an error loses it for good."""
+        if isinstance(self._inner, (Inflater, _Zstd)):
+            return count
+        return min(count, _OUT if self._start is not None or self._begin >= 0 else _LITTLE)
 
     def _step(self) -> bytes:
         """Return what the member takes next; little, as an error loses what comes of it."""
@@ -216,6 +320,7 @@ class _Members:
         data = self._source.read(CHUNK)
         dropped = max(0, len(self._data) - _BACK)
         self._data = self._data[dropped:] + data
+        self._dropped += dropped
         self._begin, self._at = max(-1, self._begin - dropped), self._at - dropped
         return bool(data)
 
@@ -227,10 +332,14 @@ class _Members:
             padding = len(rest) - len(rest.lstrip(b"\0"))
             self._at += padding
             if padding < len(rest):
-                self._begin, self._inner = self._at, self._new()
+                self._begin_here()
                 return True
             if self._at == len(self._data) and not self._more():
                 return False
+
+    def _begin_here(self) -> None:
+        self._begin, self._first = self._at, self._dropped + self._at
+        self._inner, self._given = self._new(), 0
 
     def _resync(self) -> bool:
         """Begin the first member after the beginning of this one; False if there is none."""
@@ -239,8 +348,8 @@ class _Members:
         while self._faults < _FAULTS:
             found = self._magic.search(self._data, start)
             if found:
-                self._begin = self._at = found.start()
-                self._inner = self._new()
+                self._at = found.start()
+                self._begin_here()
                 return True
             self._at = len(self._data)
             if not self._more():
@@ -248,44 +357,59 @@ class _Members:
             start = max(0, self._at - _MAGIC_BYTES)
         return False
 
+    def _salvaged(self) -> bytes:
+        """Return what the call that raised had decoded before the fault."""
+        if isinstance(self._inner, Inflater):
+            return self._inner.salvage()
+        if isinstance(self._inner, _Zstd):
+            return b""
+        return b"".join(self._decoded_again())
 
+    def _decoded_again(self) -> Iterator[bytes]:
+        """Yield what comes of the member after what was given, byte by byte up to the fault."""
+        inner, left = self._new(), self._given
+        pieces = self._member_again()
+        with contextlib.suppress(*_DAMAGE, OSError, EOFError):
+            while not inner.eof:
+                step = b""
+                if inner.needs_input and not (step := next(pieces, b"")):
+                    return
+                piece = inner.decompress(step, min(left, CHUNK) if left else 1)
+                if not left:
+                    yield piece
+                left -= min(left, len(piece))
+
+    def _member_again(self) -> Iterator[bytes]:
+        """Yield the member's bytes so far, none where the source cannot go back so far.
+
+        The last ones come one by one: they may be data, and the wrong sum of these.
+        """
+        here, left = self._source.tell(), self._dropped + self._at - self._first
+        if self._begin < 0 and self._start is None:
+            return
+        again = io.BytesIO(self._data[max(0, self._begin) : self._at])
+        source = again if self._begin >= 0 else self._source
+        if self._start is not None and self._begin < 0:
+            source.seek(self._start + self._first)
+        while left and (piece := source.read(_STEP if left > _STEP else 1)):
+            left -= len(piece)
+            yield piece
+        if source is self._source:
+            source.seek(here)
+
+
+_DAMAGE: Final = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
 _STEP: Final = 4096
+_OUT: Final = 16 * 1024
+_LITTLE: Final = 512
 _BACK: Final = 128 * 1024  # that a decompressor may read on beyond a damaged member, and more
 _FAULTS: Final = 10_000  # of one stream, before the rest is given up
 _MAGIC_BYTES: Final = 10
 _GZIP: Final = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _XZ: Final = re.compile(rb"\xfd7zXZ\0\0[\0\x01\x04\x0a]")
-
-
-def _zstd(source: BinaryIO) -> Callable[[int], bytes]:
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_MEMORY)
-    state: dict[str, Any] = {"inner": decompressor.decompressobj(), "begun": False}
-
-    def pull(count: int) -> bytes:
-        # The binding has no bound on output, so input goes in small steps.
-        while True:
-            inner = state["inner"]
-            if inner.eof:
-                data = inner.unused_data
-                state.update(inner=decompressor.decompressobj(), begun=False)
-                inner = state["inner"]
-            else:
-                data = b""
-            data = data or source.read(_ZSTD_STEP)
-            if not data:
-                if state["begun"]:
-                    raise EOFError
-                return b""
-            state["begun"] = True
-            piece: bytes = inner.decompress(data)
-            if piece:
-                return piece
-
-    return _carry(pull)
-
-
-_ZSTD_STEP: Final = 1024  # at most 256 blocks of 128 KiB come out of it
+_ZSTD: Final = re.compile(rb"\x28\xb5\x2f\xfd")
+_ZSTD_BLOCK: Final = 128 * 1024
 
 
 def _carry(pull: Callable[[int], bytes]) -> Callable[[int], bytes]:
@@ -308,7 +432,7 @@ DECOMPRESSORS: Final[dict[str, tuple[tuple[str, ...], Callable[[BinaryIO], Pull]
     "gzip": ((".gz", ".gzip"), lambda source: _Members(source, _gunzip, _GZIP)),
     "bzip2": ((".bz2",), lambda source: _Members(source, _bunzip2, _BZIP2)),
     "xz": ((".xz",), lambda source: _Members(source, _unxz, _XZ)),
-    "zstd": ((".zst", ".zstd"), _zstd),
+    "zstd": ((".zst", ".zstd"), lambda source: _Members(source, _Zstd, _ZSTD)),
 }
 
 

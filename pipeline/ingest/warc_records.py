@@ -2,7 +2,8 @@
 
 Requests, metadata and revisits are no items. A response that is no page (an error, a redirect,
 a picture) is a failure like any other item that cannot become an article. A record whose length
-is said too long swallows the next ones: it is a failure, and these are read again.
+is said too long swallows the next ones: it is a failure, and these are read again. Whatever breaks
+a record, reading goes on where the next one begins.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, Final, cast
 
@@ -21,6 +23,7 @@ from pipeline.ingest.columns import parse_time, plain
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.reasons import Reason
+from pipeline.ingest.streams import CHUNK
 
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
 _SAMPLE: Final = 4096
@@ -28,9 +31,13 @@ _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
 #: What stands after a record that ends where it says: padding, and a record or nothing.
-_BEGINS: Final = re.compile(rb"\s*(WARC/1\.|\Z)")
+_BEGINS: Final = re.compile(rb"\s*(WARC/[01]\.|\Z)")
 _PEEK: Final = 64
-_NEXT: Final = re.compile(rb"(?<!/)WARC/1\.[01]\r?\n(?:WARC|Content)-")
+_NEXT: Final = re.compile(rb"(?<!/)WARC/(?:1\.[01]|0\.1[78])\r?\n(?:WARC|Content)-", re.IGNORECASE)
+_NEXT_BYTES: Final = 64  # that one of these may take
+_FAR: Final = 1 << 50
+_NO_RECORD: Final = "what follows the record before is none"
+_SWALLOWS: Final = "its length is so long that another record begins within it"
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
 _AGAIN: Final = 64  # times the same, that are read again of one stream
@@ -39,28 +46,28 @@ _AGAIN: Final = 64  # times the same, that are read again of one stream
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     """Yield the items of an uncompressed WARC stream."""
     number = 0
-    try:
-        for record, body, swallows in _records(_Held(stream, ctx.limits)):
-            number += 1
-            uri = place.record(f"record={number}")
-            if record is None:
-                error = f"{uri}: what follows the record before is none"
-                yield Problem(uri, Reason.MALFORMED, error, body, whole=False)
-            elif swallows:
-                error = f"{uri}: its length is so long that another record begins within it"
-                yield Problem(uri, Reason.MALFORMED, error, body, whole=False)
-            else:
-                yield _found(record, body, uri, place, ctx)
-    except BaseException as error:  # a panic of the library is no Exception
-        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
-            raise
-        uri = place.record(f"record={number + 1}")
-        fault = ctx.take_fault()
-        reason, message = (fault.reason, fault.error) if fault else (Reason.MALFORMED, str(error))
-        yield Problem(uri, reason, f"{uri}: {message[:200]}")
-    else:
-        if not number and not ctx.fault:
-            yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no response records")
+    for part in _Crawl(_Held(stream, ctx.limits)):
+        number += 1
+        uri = place.record(f"record={number}")
+        if part.problem:
+            fault = ctx.take_fault() if part.is_last else None
+            reason = fault.reason if fault else Reason.MALFORMED
+            error = f"{uri}: {fault.error if fault else part.problem}"
+            yield Problem(uri, reason, error, part.body, whole=False)
+        else:
+            yield _found(part.record, part.body, uri, place, ctx)
+    if not number and not ctx.fault:
+        yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no response records")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A response with its body up to the limit and one byte; or a problem and its bytes."""
+
+    body: bytes
+    record: Any = None
+    problem: str = ""
+    is_last: bool = False
 
 
 class _Held:
@@ -70,6 +77,7 @@ class _Held:
         self.limits = limits
         self.cap = cap = limits.document_bytes
         self._stream = stream
+        self._start = stream.tell() if stream.seekable() else None
         self._ahead = io.BytesIO()
         self._held = bytearray()
         self._base = 0
@@ -77,7 +85,10 @@ class _Held:
 
     def read(self, count: int = -1) -> bytes:
         """Return up to `count` bytes."""
-        piece = self._ahead.read(count) or self._stream.read(count)
+        piece = self._ahead.read(count)
+        if not piece:
+            piece = self._stream.read(count)
+            self._again += len(piece)
         self._held += piece
         if len(self._held) > _HELD * self.cap + len(piece):
             self.forget(self._base + len(self._held) - _HELD * self.cap)
@@ -116,20 +127,31 @@ class _Held:
 
         A page may print such a beginning: where the end is borne out, it belongs to the page.
         """
-        if begin < self._base or self._is_end(end):
+        if begin < self._base:
             return False
         # Without a length it goes as far as the next one.
-        return _NEXT.search(self._held, begin - self._base + 1, end - self._base) is not None
+        found = _NEXT.search(self._held, begin - self._base + 1, end - self._base)
+        return found is not None and not self._is_end(end)
 
     def _is_end(self, place: int) -> bool:
-        """Return whether `place`, at most what was read, is followed by a record or by nothing."""
+        """Return whether `place` is followed by a record or by nothing, as far as can be seen."""
         if place > self.tell():
-            return False
+            return self._is_far_end(place)
         after = bytes(self._held[place - self._base :][:_PEEK])
         if not after.strip():
             ahead = self._ahead.getbuffer()[self._ahead.tell() :][:_PEEK]
             after += bytes(ahead) or self._stream.peek(_PEEK)[:_PEEK]
         return _BEGINS.match(after) is not None
+
+    def _is_far_end(self, place: int) -> bool:
+        """Return the same of a place ahead, which a file allows to look at and a pipe does not."""
+        if self._start is None or place > _FAR:
+            return False
+        here = self._stream.tell()
+        self._stream.seek(self._start + place - 1)
+        after = self._stream.read(1 + _PEEK)
+        self._stream.seek(here)
+        return bool(after) and _BEGINS.match(after[1:]) is not None
 
     def until_next(self, begin: int) -> bytes:
         """Return what is held from `begin` to the next record, up to the limit."""
@@ -141,26 +163,90 @@ class _Held:
         found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
         if not found:
             return False
-        rest = bytes(self._held[found.start() :])
-        self._again -= len(rest)
+        self._again -= len(self._held) - found.start()
         if self._again < 0:
             return False
-        self._ahead = io.BytesIO(rest + self._ahead.read())
-        del self._held[found.start() :]
+        self._back_to(self._base + found.start())
         return True
 
+    def _back_to(self, place: int) -> None:
+        rest = bytes(self._held[place - self._base :])
+        self._ahead = io.BytesIO(rest + self._ahead.read())
+        del self._held[place - self._base :]
 
-def _records(stream: _Held) -> Iterator[tuple[Any, bytes, bool]]:
-    """Yield each response, up to the limit and one byte of its body, and False.
+    def pass_over(self, end: int) -> bool:
+        """Go to the end of a record that is larger than the limit; False if it is none.
 
-    Any record that holds the beginning of another comes with what is before that, headers
-    included, and True. What stands between records comes as a body without a record.
-    """
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
+        Then the stream is where the next record begins, or at its own end.
+        """
+        borne_out = end > self.tell() and self._is_end(end)
+        at = max(self._base, self.tell() - _NEXT_BYTES)
+        while True:
+            stop = min(end, self.tell()) - self._base
+            found = None if borne_out else _NEXT.search(self._held, at - self._base, stop)
+            if found:
+                self._back_to(self._base + found.start())
+                return False
+            if end <= self.tell():
+                self._back_to(end)
+                return True
+            at = max(self._base, self.tell() - _NEXT_BYTES)
+            if not self.read(CHUNK):
+                return False
 
-    more, end = True, 0
-    while more:
-        more = False
+    def to_next(self, begin: int) -> tuple[bytes, int, bool]:
+        """Go to the first record that begins after `begin`, or to the end.
+
+        Returns what is between, up to the limit and but padding, its size, and whether there is
+        a record.
+        """
+        begin = min(max(self._base, begin), self.tell())
+        at, kept = begin + 1, b""
+        while True:
+            found = _NEXT.search(self._held, max(0, at - self._base))
+            place = self._base + found.start() if found else self.tell()
+            if len(kept) < self.cap:
+                kept = bytes(self._held[begin - self._base : place - self._base][: self.cap])
+            if found:
+                self._back_to(place)
+            elif self.read(CHUNK):
+                at = max(begin + 1, place - _NEXT_BYTES)
+                continue
+            return kept.strip(b"\r\n\t \0"), place - begin, found is not None
+
+
+class _Crawl:
+    """The responses of a WARC, and what lies there that is no record."""
+
+    def __init__(self, stream: _Held) -> None:
+        self._stream = stream
+        self._end = 0  # of the last record
+
+    def __iter__(self) -> Iterator[_Part]:
+        goes_on = True
+        while goes_on:
+            error = _NO_RECORD
+            try:
+                if (yield from self._records()):
+                    continue
+            except BaseException as raised:  # a panic of the library is no Exception
+                if isinstance(raised, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+                    raise
+                error = str(raised)[:200]
+            kept, size, goes_on = self._stream.to_next(self._end)
+            self._end = self._stream.tell()
+            if kept:
+                yield _Part(kept, problem=f"{error} ({size} bytes)", is_last=not goes_on)
+
+    def _records(self) -> Generator[_Part, None, bool]:
+        """Yield what the library finds; return whether to begin again where the stream is.
+
+        A record that holds the beginning of another comes with what is before that, headers
+        included.
+        """
+        from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+        stream, cap = self._stream, self._stream.cap
         # The lenient mode finds the next record after one whose length is said too short.
         for record in ArchiveIterator(
             cast(Any, stream),  # it only reads and tells
@@ -171,25 +257,35 @@ def _records(stream: _Held) -> Iterator[tuple[Any, bytes, bool]]:
             max_header_len=stream.limits.header_bytes,
             stream_detect=False,
         ):
-            if gap := stream.between(end, record.stream_pos):
-                yield None, gap, False
-            stream.forget(record.stream_pos)
-            if stream.is_cut(record.stream_pos) and stream.back(record.stream_pos):
-                yield None, stream.between(record.stream_pos, stream.tell()), False
-                more, end = True, stream.tell()
-                break
-            end = stream.end_of(record.stream_pos, record.headers.get("Content-Length"))
-            body = record.reader.read(stream.cap + 1)
-            swallows = stream.has_next(record.stream_pos, end)
-            if swallows:
-                body = stream.until_next(record.stream_pos)
-            if swallows or record.record_type == WarcRecordType.response:
-                yield record, body, swallows
-            if swallows and stream.back(record.stream_pos):
-                more, end = True, stream.tell()
-                break
-    if gap := stream.between(end, stream.tell()):
-        yield None, gap, False
+            begin = record.stream_pos
+            if gap := stream.between(self._end, begin):
+                yield _Part(gap, problem=_NO_RECORD)
+            stream.forget(begin)
+            if stream.is_cut(begin) and stream.back(begin):
+                yield _Part(stream.between(begin, stream.tell()), problem=_NO_RECORD)
+                return self._goes_on()
+            self._end = end = stream.end_of(begin, record.headers.get("Content-Length"))
+            body = record.reader.read(cap + 1)
+            if stream.has_next(begin, end):
+                yield _Part(stream.until_next(begin), problem=_SWALLOWS)
+                if stream.back(begin):
+                    return self._goes_on()
+            if len(body) > cap:
+                whole = stream.pass_over(end)
+                size = stream.tell() - begin
+                if not whole:
+                    error = f"{size} bytes of it came before the next record or the end"
+                    yield _Part(_written(record.headers, record.http_headers, body), None, error)
+                elif record.record_type == WarcRecordType.response:
+                    yield _Part(body, record)
+                return self._goes_on()
+            if record.record_type == WarcRecordType.response:
+                yield _Part(body, record)
+        return False
+
+    def _goes_on(self) -> bool:
+        self._end = self._stream.tell()
+        return True
 
 
 def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Found:

@@ -138,13 +138,53 @@ def test_cut_containers(tmp_path, name):
     assert set(reasons(failures)) <= {"truncated", "malformed", "empty"}
 
 
-def test_a_tar_with_a_damaged_header(tmp_path):
-    raw = bytearray(tarred({"1.txt": b"One text.", "2.txt": b"Two texts.", "3.txt": b"Three."}))
-    raw[1024 + 100] ^= 0x01
+def _blocks(count=6):
+    return tarred({f"{n}.txt": f"Text {n} of the tar.".encode() * 60 for n in range(count)})
+
+
+@pytest.mark.parametrize("damage", ["name", "zeros", "size", "sum"])
+@pytest.mark.parametrize("member", [0, 2, 5])
+def test_a_tar_with_a_damaged_header(tmp_path, damage, member):
+    raw = bytearray(_blocks())
+    at = member * (512 + 1536)
+    if damage == "zeros":
+        raw[at : at + 512] = b"\0" * 512
+    elif damage == "size":
+        raw[at + 124 : at + 136] = b"77777777777\0"
+    else:
+        raw[at + {"name": 2, "sum": 150}[damage]] ^= 0x41
     put(tmp_path, "a.tar", bytes(raw))
+    if damage != "zeros" or member:  # else nothing tells that it is a tar
+        documents, (failure,) = read_all(tmp_path)
+        texts = {document.content[:6].decode() for document in documents}
+        assert texts == {f"Text {n}" for n in range(6) if n != member}
+        assert failure.reason == "malformed" and not failure.replayable
+        assert f"Text {member} of the tar.".encode() * 60 in failure.content
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.compress])
+def test_a_tar_of_which_bytes_are_missing(tmp_path, pack):
+    """The archive goes on in the next member of its packing, off its blocks."""
+    raw = _blocks(20)
+    parts = [bytearray(pack(raw[at : at + 3000])) for at in range(0, len(raw), 3000)]
+    parts[3][1] ^= 0xFF
+    put(tmp_path, "a.tar.packed", b"".join(parts))
     documents, failures = read_all(tmp_path)
-    assert [document.content for document in documents] == [b"One text."]
-    assert reasons(failures) == ["malformed"]
+    numbers = {int(document.content.split()[1]) for document in documents}
+    assert set(range(4)) | set(range(7, 20)) <= numbers
+    assert {"malformed"} <= set(reasons(failures)) <= {"malformed", "binary"}
+    kept = b"".join(failure.content for failure in failures)
+    assert b"Text 6 of the tar." in kept
+
+
+def test_a_cut_tar_keeps_the_beginning_of_its_last_file(tmp_path):
+    raw = _blocks()
+    put(tmp_path, "a.tar", raw[: 3 * 2048 + 900])
+    documents, failures = read_all(tmp_path)
+    assert len(documents) == 3
+    assert set(reasons(failures)) == {"truncated"}
+    assert failures[0].source_uri == "a.tar!3.txt"
+    assert failures[0].content.startswith(b"Text 3 of the tar.")
 
 
 def test_flipped_bits_in_compressed_data(tmp_path):
@@ -196,6 +236,108 @@ def test_a_small_packed_file_with_a_damaged_end_keeps_its_bytes(tmp_path, suffix
     documents, failures = read_all(tmp_path)
     told = [failure for failure in failures if failure.content == bytes(packed)]
     assert told or len(documents) == 5
+
+
+@pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: tarred({"a.jsonl.packed": raw})])
+@pytest.mark.parametrize("count", [1, 40, 4000])
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_what_was_decoded_before_a_fault_is_read(tmp_path, suffix, count, wrap):
+    """The check sum at the end is wrong: all data came before it."""
+    records = [{"text": f"Text {n}. {os.urandom(20).hex()}"} for n in range(count)]
+    packed = bytearray(PACKERS[suffix](jsonl(records)))
+    if suffix == ".zst":
+        compressor = zstandard.ZstdCompressor(write_checksum=True)
+        packed = bytearray(compressor.compress(jsonl(records)))
+    packed[-3] ^= 0xFF
+    put(tmp_path, "a.packed", wrap(bytes(packed)))
+    documents, failures = read_all(tmp_path)
+    assert [item.content.decode() for item in documents] == [record["text"] for record in records]
+    assert set(reasons(failures)) <= {"malformed", "truncated"} and failures
+
+
+def test_data_that_break_in_the_middle_are_read_up_to_there(tmp_path):
+    records = [{"text": f"Text {n}. {os.urandom(300).hex()}"} for n in range(2000)]
+    for suffix in (".gz", ".zst"):
+        packed = bytearray(PACKERS[suffix](jsonl(records)))
+        at = len(packed) // 2
+        packed[at : at + 2000] = b"\xff" * 2000
+        put(tmp_path, f"a.jsonl{suffix}", bytes(packed))
+        documents, failures = read_all(tmp_path / f"a.jsonl{suffix}")
+        number = len(documents)
+        texts = [item.content.decode() for item in documents]
+        assert texts == [record["text"] for record in records[:number]]
+        assert number > 700  # of the about 1,000 that lie before
+        assert jsonl(records[number : number + 1]).startswith(failures[0].content[:20])
+
+
+@pytest.mark.parametrize("damage", ["bit", "header", "garbage", "skippable", "padding", "cut"])
+def test_a_damaged_zstd_frame_costs_itself(tmp_path, damage):
+    compressor = zstandard.ZstdCompressor(write_checksum=True)
+    packed = [bytearray(compressor.compress(_lines(frame))) for frame in range(4)]
+    if damage == "bit":
+        packed[1][len(packed[1]) // 2] ^= 0x10
+    elif damage == "header":
+        packed[1][1] ^= 0x10
+    elif damage == "cut":
+        del packed[1][-30:]
+    else:
+        packed[0] += {
+            "garbage": b"no frame at all", "padding": b"\0" * 700,
+            "skippable": b"\x53\x2a\x4d\x18" + struct.pack("<I", 9000) + b"x" * 9000,
+        }[damage]  # fmt: skip
+    put(tmp_path, "a.jsonl.zst", b"".join(packed))
+    documents, failures = read_all(tmp_path)
+    texts = {document.content.decode() for document in documents}
+    whole = (0, 2, 3) if damage in ("bit", "header", "cut") else (0, 1, 2, 3)
+    assert {f"Text {m}-{n} of the day." for m in whole for n in range(5)} <= texts
+    assert bool(failures) == (damage not in ("padding", "skippable"))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("count", [1, 60, 5000])
+def test_a_zip_member_with_a_wrong_check_sum_is_read(tmp_path, method, count):
+    records = [{"text": f"Text {n} of the zip."} for n in range(count)]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("a.jsonl", jsonl(records))
+        archive.writestr("b.txt", b"After it.")
+    raw = bytearray(out.getvalue())
+    raw[raw.find(b"PK\x01\x02") + 16] ^= 0xFF
+    put(tmp_path, "a.zip", bytes(raw))
+    documents, (failure,) = read_all(tmp_path)
+    assert len(documents) == count + 1
+    assert (failure.reason, failure.source_uri) == ("malformed", "a.zip!a.jsonl")
+    assert failure.content.startswith(b"PK\x03\x04")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("damage", ["directory", "end", "member"])
+def test_a_zip_without_its_directory_is_read(tmp_path, method, streamed, damage):
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return not streamed
+
+    texts = [f"Text {n}. {os.urandom(4000).hex()}" for n in range(5)]
+    out = Pipe()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for number, text in enumerate(texts):
+            archive.writestr(f"{number}.txt", text)
+            archive.writestr(f"{number}.meta.json", '{"outlet": "The Harbour"}')
+    raw = bytearray(out.getvalue())
+    directory = raw.find(b"PK\x01\x02")
+    if damage == "directory":
+        raw[directory] ^= 0xFF
+    last = raw.rfind(b"PK\x03\x04", 0, raw.rfind(b"PK\x03\x04"))
+    cut = {"directory": len(raw), "end": directory + 30, "member": last + 1000}[damage]
+    put(tmp_path, "a.zip", bytes(raw[:cut]))
+    documents, failures = read_all(tmp_path)
+    whole = 4 if damage == "member" else 5
+    assert [document.content.decode() for document in documents] == texts[:whole]
+    ends = [item for item in failures if item.reason != "orphan_sidecar"]
+    if damage == "member":
+        assert texts[4].encode().startswith(ends[0].content[:500]) and ends[0].content
+    assert ends[-1].source_uri == "a.zip" and not ends[-1].replayable
 
 
 def test_a_damaged_file_in_a_tar_costs_itself(tmp_path):
@@ -262,22 +404,56 @@ def test_json_array_broken_in_the_middle(tmp_path):
     broken = b'[{"text": "One."}, {"text": "Two."}, {"text": oops}, {"text": "Four."}]'
     put(tmp_path, "a.json", broken)
     documents, (failure,) = read_all(tmp_path)
-    assert [document.content for document in documents] == [b"One.", b"Two."]
+    assert [document.content for document in documents] == [b"One.", b"Two.", b"Four."]
     assert (failure.reason, failure.source_uri) == ("malformed", "a.json#item=3")
-    assert failure.content == b'{"text": oops}, {"text": "Four."}]'
+    assert failure.content == b'{"text": oops}' and failure.replayable
 
 
-def test_a_long_json_array_broken_early_is_kept(tmp_path):
-    records = [json.dumps({"text": f"Text {n}. {'words ' * 50}"}) for n in range(9000)]
-    records[1] = '{"text": oops}'
+BROKEN_VALUES = {
+    "word": '{"title": "T", "text": oops}',
+    "quote": '{"title": "T", "text": "A "quoted" word."}',
+    "odd quote": '{"title": "T", "text": "A pipe of 6" and more"}',
+    "open string": '{"title": "T", "text": "It goes on}',
+    "no comma": '{"title": "T" "text": "It goes on"}',
+    "control": '{"title": "T", "text": "It goes \n on"}',
+    "no end": '{"title": "T", "text": "It goes on"',
+    "nested": '{"title": "T", "tags": [{"name": "a"}, {"name": "b"}, x], "text": "It goes on"}',
+    "deep": '{"title": "T", "text": ' + "[" * 5000 + "]" * 5000 + "}",
+}
+
+
+@pytest.mark.parametrize("at", [0, 1, 4999])
+@pytest.mark.parametrize("broken", BROKEN_VALUES.values(), ids=BROKEN_VALUES)
+def test_a_long_json_array_goes_on_after_what_breaks_it(tmp_path, broken, at):
+    texts = [f"Text {n}. {'words ' * 40}" for n in range(5000)]
+    records = [json.dumps({"title": f"T{n}", "text": text}) for n, text in enumerate(texts)]
+    records[at] = broken
     raw = f"[{', '.join(records)}]"
     put(tmp_path, "a.json", raw)
-    documents, (failure,) = read_all(tmp_path)
+    documents, failures = read_all(tmp_path, SMALL)
+    found = [document.content.decode() for document in documents]
+    lost = set(texts[:at] + texts[at + 1 :]) - set(found)
+    assert len(lost) <= 1  # one that an open string runs into
+    assert len(found) == 4999 - len(lost)
+    kept = b"".join(failure.content for failure in failures).decode()
+    assert all(text in kept for text in lost)
+    assert broken in kept
+
+
+def test_a_json_value_without_end_costs_what_follows(tmp_path):
+    put(tmp_path, "a.json", '[{"text": "One."}, {"text": "' + "words, " * 500_000)
+    documents, (failure,) = read_all(tmp_path, SMALL)
     assert len(documents) == 1
-    assert failure.content.decode() == raw[raw.index(records[1]) :]
-    assert failure.replayable
-    _, (failure,) = read_all(tmp_path, SMALL)
     assert len(failure.content) == SMALL.document_bytes and not failure.replayable
+
+
+def test_json_values_that_all_break(tmp_path):
+    put(tmp_path, "a.json", "[" + '{"text": oops}, ' * 20_000 + "]")
+    put(tmp_path, "b.json", '[{"text": "One."}, ' + '{"text": {"text": ' * 20_000)
+    put(tmp_path, "c.json", '[{"text": "One."}, {"text": "' + '}, {"text": "' * 60_000)
+    documents, failures = read_all(tmp_path, SMALL)
+    assert len(documents) == 2
+    assert {failure.source_uri[0] for failure in failures} == {"a", "b", "c"}
 
 
 def test_integers_of_any_length(tmp_path):
@@ -502,6 +678,59 @@ def test_a_warc_record_that_swallows_the_next(tmp_path, kind, length):
         assert [document.url for document in documents] == [urls[0], *urls[2:]]
         assert (failure.reason, failure.source_uri) == ("malformed", f"{name}#record=2")
         assert pages[1] in failure.content and not failure.replayable
+
+
+@pytest.mark.parametrize("kind", ["response", "request"])
+@pytest.mark.parametrize("length", [5_500_000, 9 * MIB, 10**12])
+def test_a_large_warc_record_that_swallows_the_next(tmp_path, kind, length):
+    """The next one begins beyond all that is held."""
+    pages = [f"<html><p>Page {n} {'words ' * 30}</p></html>".encode() for n in range(900)]
+    urls = [f"https://a.example/{n}" for n in range(900)]
+    records = [warc_record(page, url=url) for page, url in zip(pages, urls, strict=True)]
+    records[1] = warc_record(b"<p>" + b"word " * MIB, url=urls[1], kind=kind, length=length)
+    put(tmp_path, "a.warc", b"".join(records))
+    put(tmp_path, "b.warc.gz", b"".join(map(gzip.compress, records)))
+    for name in ("a.warc", "b.warc.gz"):
+        documents, (failure,) = read_all(tmp_path / name, SMALL)
+        found = [document.url for document in documents]
+        assert found == [urls[0], *urls[2:]]
+        assert failure.reason == "malformed" and b"word word" in failure.content
+        assert f"{len(records[1])} bytes" in failure.error
+        assert len(failure.content) == SMALL.document_bytes and not failure.replayable
+
+
+def test_large_warc_records_cost_themselves(tmp_path):
+    page = b"<p>" + b"word " * MIB
+    forged = page[: 2 * MIB] + b"\r\n\r\n" + warc_record(b"<p>Never written.</p>") + page
+    records = [
+        warc_record(b"<p>Page.</p>", url="https://a.example/0"),
+        warc_record(page, url="https://a.example/1"),
+        warc_record(forged, url="https://a.example/2"),
+        warc_record(page, url="https://a.example/3", kind="metadata"),
+        warc_record(b"<p>Page.</p>", url="https://a.example/4"),
+    ]
+    put(tmp_path, "a.warc", b"".join(records))
+    documents, failures = read_all(tmp_path, SMALL)
+    assert [document.url[-1] for document in documents] == ["0", "4"]
+    assert reasons(failures) == ["too_large", "too_large"]
+
+
+@pytest.mark.parametrize("http", [False, True])
+def test_a_warc_header_beyond_the_limit_costs_its_record(tmp_path, http):
+    long = "X-A: " + "b" * 70_000 + "\r\n"
+    page = b"<html><p>The page of the long header.</p></html>"
+    records = [warc_record(b"<p>Page.</p>", url=f"https://a.example/{n}") for n in range(4)]
+    if http:
+        records[1] = warc_record(page, http=f"HTTP/1.1 200 OK\r\n{long}")
+    else:
+        records[1] = warc_record(page, extra=long)
+    put(tmp_path, "a.warc", b"".join(records))
+    put(tmp_path, "b.warc.gz", b"".join(map(gzip.compress, records)))
+    for name in ("a.warc", "b.warc.gz"):
+        documents, (failure,) = read_all(tmp_path / name)
+        assert [document.url[-1] for document in documents] == ["0", "2", "3"]
+        assert failure.reason == "malformed" and page in failure.content
+        assert f"{len(records[1])} bytes" in failure.error
 
 
 @pytest.mark.parametrize("last", [False, True])
@@ -851,6 +1080,7 @@ def test_sidecars_that_mean_harm(tmp_path, sidecar):
     documents, failures = read_all(tmp_path)
     assert [document.content for document in documents] == [b"One text."]
     assert reasons(failures) in ([], ["malformed"])
+    assert [failure.content.decode() for failure in failures] in ([], [sidecar])
 
 
 @pytest.mark.parametrize(
