@@ -40,6 +40,7 @@ class _Lines:
         self.too_long = False
         self.row_ends_whole = True
         self.ended = False
+        self.astray = False  # among lines of which none may be a row
 
     def __iter__(self) -> _Lines:
         return self
@@ -102,12 +103,12 @@ class _Lines:
         line, whole = self._waiting[0]
         return line if whole else b""
 
-    def take(self) -> None:
-        """Add the next line to the row; beyond the bound it is not remembered."""
+    def take(self) -> bool:
+        """Add the next line to the row; False once it has reached its bound."""
         line, whole = self._waiting.popleft()
-        if self._size <= self._cap:
-            self.row.append((line, whole))
+        self.row.append((line, whole))
         self._size += len(line)
+        return self._size <= self._cap
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -142,6 +143,9 @@ def _rows(
         source.start_row()
         number += 1
         uri = place.record(f"row={number}")
+        if source.astray and _to_row(shape, source):
+            yield Problem(uri, Reason.MALFORMED, f"{uri}: {_ASTRAY}", source.raw(), whole=False)
+            continue
         try:
             row = next(rows)
         except StopIteration:
@@ -149,8 +153,12 @@ def _rows(
         except csv.Error as error:
             yield _broken(str(error), uri, shape, source, ctx)
             continue
+        wrong = _inconsistent(row, header, shape, source)
+        if wrong:
+            yield _broken(wrong, uri, shape, source, ctx)
+            continue
         if row and len(row) == len(header):
-            shape.learn(source.text(source.row[0][0]))
+            shape.learn(source.text(source.row[0][0]), len(source.row))
         if row or source.too_long:
             yield _found(row, header, uri, source, place, ctx)
 
@@ -171,33 +179,70 @@ def _broken(error: str, uri: str, shape: _Shape, source: _Lines, ctx: Context) -
         reason = Reason.TRUNCATED if cut else Reason.MALFORMED
     again = source.back()
     if source.row:
-        shape.learn(source.text(source.row[0][0]))
-    taken = 0
-    while again and (line := source.peek()) is not None:
-        if not line or shape.fits(source.text(line)):
-            break
-        source.take()
-        taken += 1
+        shape.meet(source.text(source.row[0][0]))
+    taken = _to_row(shape, source)
     if again and not taken:
         error += "; the rows after it are read"
     raw = source.raw()
-    return Problem(uri, reason, f"{uri}: {error}", raw, whole=not again)
+    return Problem(uri, reason, f"{uri}: {error}", raw, whole=not again and not taken)
+
+
+def _inconsistent(
+    row: list[str], header: Sequence[str], shape: _Shape, source: _Lines
+) -> str | None:
+    """Return why the quotes of a row, which follow the rules, are wrong nevertheless."""
+    if source.too_long:
+        return None
+    if len(row) > len(header) and any(b'"' in line for line, _ in source.row):
+        return f"{len(row)} cells, the header has {len(header)}"
+    if len(source.row) > 1:
+        first, last = source.row[0][0], source.row[-1][0]
+        if last.count(b'"') == 1 and shape.is_merged(
+            source.text(first), source.text(last), len(source.row)
+        ):
+            return "another row begins within it"
+    return None
+
+
+def _to_row(shape: _Shape, source: _Lines) -> int:
+    """Take the lines up to one that a row may begin with, or to the bound; return their number."""
+    source.astray = True
+    taken = 0
+    while (line := source.peek()) is not None:
+        if not line or shape.fits(source.text(line)):
+            break
+        taken += 1
+        if not source.take():
+            return taken
+    source.astray = False
+    return taken
 
 
 class _Shape:
-    """What the rows of a file begin like, to tell one from the line of a text."""
+    """What the rows of a file begin like, to tell one from the line of a text.
+
+    A line of a text may have as many cells as a row. Where texts go over many lines, a row must
+    begin with a link or a number, or open a quote as the rows before it did.
+    """
 
     def __init__(self, delimiter: str, cells: int) -> None:
         self._delimiter = delimiter
         self._cells = cells
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, bool]] = set()  # kind of the first cell, whether quotes follow
+        self._met: set[str] = set()
+        self._of_many_lines = False
 
-    def learn(self, line: str) -> None:
-        """Take the first line of a row for an example."""
-        self._seen.add(self._first(line))
+    def learn(self, line: str, lines: int) -> None:
+        """Take the first line of a whole row of so many lines for an example."""
+        self._seen.add((self._first(line), self._opens_quote(line)))
+        self._of_many_lines |= lines > 1
+
+    def meet(self, line: str) -> None:
+        """Take the first line of a broken row for an example of what the first cell is like."""
+        self._met.add(self._first(line))
 
     def fits(self, line: str) -> bool:
-        """Return whether a row may begin with `line`: its first cell is of a kind that was seen.
+        """Return whether a row may begin with `line`: it begins like one that was seen.
 
         It has the cells of the header, or fewer and a last one that goes on in the next line.
         """
@@ -210,7 +255,29 @@ class _Shape:
             return False
         if len(cells) < 2 and not line.startswith('"'):
             return False
-        return self._first(line) in self._seen
+        kind, quotes = self._first(line), self._opens_quote(line)
+        if not self._seen:
+            return kind in self._met
+        if self._of_many_lines and not quotes and kind.strip('"') not in _SURE:
+            return False
+        return (kind, quotes) in self._seen
+
+    def is_merged(self, begin: str, end: str, lines: int) -> bool:
+        """Return whether the last line of a row, with one quote in it, is another by itself.
+
+        So it is where a quote is not closed and the sign of an inch at a later line's end closes
+        it. Only a link, or the number that counts on to it, is taken for a sign of that.
+        """
+        cells, before = self._read(end), begin.split(self._delimiter, 1)[0].strip('" ')
+        if cells is None or len(cells) != self._cells:
+            return False
+        first = cells[0].strip()
+        if first.isdecimal() and before.isdecimal() and len(before) < 18:
+            return len(first) < 19 and int(first) == int(before) + lines - 1
+        return self._first(end) == self._first(begin) == "url"
+
+    def _opens_quote(self, line: str) -> bool:
+        return line.startswith('"') or f'{self._delimiter}"' in line
 
     def _first(self, line: str) -> str:
         """Return the kind of the first cell of a line, a mark before it where it is quoted."""
@@ -227,6 +294,10 @@ class _Shape:
             return next(csv.reader([line], delimiter=self._delimiter, strict=True), None)
         except csv.Error:
             return None
+
+
+_SURE: Final = frozenset(("url", "number"))
+_ASTRAY: Final = "lines after a broken row, of which none begins one"
 
 
 def _found(

@@ -105,11 +105,16 @@ class _Held:
             self._base = place
 
     def end_of(self, begin: int, length: str | None) -> int:
-        """Return the place after the record at `begin`, or one that is never reached."""
+        """Return the place after the record at `begin`: without a length one never reached.
+
+        After one whose length is no number nothing is known but its header.
+        """
         header = _BLANK_LINE.search(self._held, max(0, begin - self._base))
         said = (length or "").strip()
-        known = header and said.isdecimal() and len(said) < 16
-        return self._base + header.end() + int(said) if header and known else sys.maxsize
+        if not header or not said:
+            return sys.maxsize
+        known = said.isdecimal() and len(said) < 16
+        return self._base + header.end() + (int(said) if known else 0)
 
     def between(self, begin: int, end: int) -> bytes:
         """Return what is held from `begin` to `end`, up to the limit, but padding."""
@@ -276,16 +281,21 @@ class _Crawl:
                 if not whole:
                     error = f"{size} bytes of it came before the next record or the end"
                     yield _Part(_written(record.headers, record.http_headers, body), None, error)
-                elif record.record_type == WarcRecordType.response:
+                elif _is_response(record):
                     yield _Part(body, record)
                 return self._goes_on()
-            if record.record_type == WarcRecordType.response:
+            if _is_response(record):
                 yield _Part(body, record)
         return False
 
     def _goes_on(self) -> bool:
         self._end = self._stream.tell()
         return True
+
+
+def _is_response(record: Any) -> bool:
+    # The library knows a type only where its name is written as usual.
+    return (record.headers.get("WARC-Type") or "").strip().lower() == "response"
 
 
 def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Found:

@@ -523,6 +523,62 @@ def test_a_csv_cut_within_a_text_of_many_lines(tmp_path):
     assert failure.content.decode() == "url,text\n" + rows[rows.index("https://a.example/2") : -900]
 
 
+@pytest.mark.parametrize("damage", ["cut", "quote", "open", "closed early"])
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_a_broken_csv_row_invents_no_document(tmp_path, damage, at):
+    """The lines of its text have as many cells as a row."""
+    texts = [
+        f"The mayor, Ann Bee, spoke {n} times.\nOn Tuesday, the mayor left {n}.\nIn the end, {n}."
+        for n in range(6)
+    ]
+    rows = [f'Title {n} here,"{text}"\n' for n, text in enumerate(texts)]
+    row = rows[at]
+    rows[at] = {
+        "cut": row[:-12] + "\n" if at < 5 else row[:-12],
+        "quote": row.replace("The mayor", 'The "mayor"', 1),
+        "open": row[:-2] + "\n",
+        "closed early": row.replace("Ann Bee", 'Ann Bee"', 1),
+    }[damage]
+    put(tmp_path, "a.csv", "title,text\n" + "".join(rows))
+    documents, failures = read_all(tmp_path)
+    found = {document.content.decode() for document in documents}
+    assert found <= set(texts) and len(found) >= 4
+    kept = b"".join(failure.content for failure in failures).decode()
+    for number, row in enumerate(rows):
+        assert texts[number] in found or row.rstrip("\n") in kept, number
+
+
+@pytest.mark.parametrize("first", ["{}", "https://a.example/{}"])
+def test_two_csv_rows_are_not_taken_for_one(tmp_path, first):
+    """A quote that is not closed, and the sign of an inch at the end of a later line."""
+    rows = [f"{first.format(n)},Story {n} of the day." for n in range(9)]
+    rows[3] = rows[3].replace(",", ',"')
+    rows[5] = f'{first.format(5)},A pipe of 6"'
+    put(tmp_path, "a.csv", "id,text\n" + "\n".join(rows))
+    documents, (failure,) = read_all(tmp_path / "a.csv")
+    found = [document.content.decode() for document in documents]
+    assert found == [row.split(",")[1] for number, row in enumerate(rows) if number != 3]
+    assert rows[3].encode() in failure.content
+
+
+def test_an_honest_csv_text_that_ends_like_a_row(tmp_path):
+    rows = [f'{n},"The mayor said:\n{n + 10},000 people came."\n' for n in range(6)]
+    rows.append('6,"He said ""no"".\n7,000 people came, ""he"" said."\n')
+    put(tmp_path, "a.csv", "id,text\n" + "".join(rows))
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (7, [])
+
+
+def test_many_lines_after_a_broken_csv_row_are_all_kept(tmp_path):
+    lines = [f"Line {n}, of the text, {'words ' * 9}\n" for n in range(40_000)]
+    raw = 'url,text\nhttps://a.example/1,"A "text" of\n' + "".join(lines)
+    put(tmp_path, "a.csv", raw + "https://a.example/2,After.\n")
+    documents, failures = read_all(tmp_path, SMALL)
+    assert [document.content for document in documents] == [b"After."]
+    kept = b"".join(failure.content for failure in failures)
+    assert all(line.encode() in kept for line in lines[::1000])
+
+
 def test_csv_quotes_that_open_again_and_again(tmp_path):
     """Each line leaves a field open, whether the line before did or not."""
     put(tmp_path, "a.csv", "url,text\n" + 'a","\n' * 40_000)
@@ -536,10 +592,10 @@ def test_csv_quotes_that_open_again_and_again(tmp_path):
 def test_a_csv_row_of_many_lines_that_is_too_large(tmp_path):
     body = "A line of the story, and another.\n" * 60_000
     put(tmp_path, "a.csv", f'url,text\nhttps://a.example/1,"{body}"\nhttps://a.example/2,After.\n')
-    documents, (failure,) = read_all(tmp_path, SMALL)
+    documents, failures = read_all(tmp_path, SMALL)
     assert [document.content for document in documents] == [b"After."]
-    assert failure.reason == "too_large"
-    assert len(failure.content) == SMALL.document_bytes
+    assert reasons(failures) == ["too_large", "malformed"]
+    assert sum(len(failure.content) for failure in failures) > len(body)
 
 
 def test_parquet_that_lies(tmp_path):
@@ -655,6 +711,10 @@ def test_a_zip_directory_that_lies_about_places(tmp_path):
 
 @pytest.mark.parametrize("length", [10**15, 2**64, -5, 3])
 def test_warc_lengths_that_lie(tmp_path, length):
+    """The last record too: what follows it is kept."""
+    put(tmp_path / "last", "a.warc", warc_record(b"<p>A page.</p>", length=length))
+    documents, failures = read_all(tmp_path / "last")
+    assert any(b"A page." in item.content for item in (*documents, *failures))
     page = b"<html><p>The page that follows is whole.</p></html>"
     lie = warc_record(b"<html><p>A lie.</p></html>", length=length)
     put(tmp_path, "a.warc", lie + warc_record(page, url="https://a.example/after"))
@@ -662,6 +722,7 @@ def test_warc_lengths_that_lie(tmp_path, length):
     assert documents or failures
     if length in (-5, 3):
         assert page in [document.content for document in documents]
+        assert any(b"A lie." in item.content for item in (*documents, *failures))
 
 
 @pytest.mark.parametrize("kind", ["response", "request", "metadata"])
@@ -756,6 +817,14 @@ def test_warc_records_that_all_swallow(tmp_path):
     documents, failures = read_all(tmp_path, SMALL)
     assert documents == []
     assert set(reasons(failures)) <= {"malformed", "truncated", "too_large"}
+
+
+def test_warc_names_in_any_case(tmp_path):
+    records = [warc_record(b"<p>Page.</p>", url=f"https://a.example/{n}") for n in range(3)]
+    records[1] = records[1].replace(b"WARC-Type: r", b"warc-type: R").replace(b"-Date", b"-DATE")
+    put(tmp_path, "a.warc", b"".join(records))
+    documents, failures = read_all(tmp_path)
+    assert ([document.url[-1] for document in documents], failures) == (["0", "1", "2"], [])
 
 
 def test_warc_headers_out_of_bounds(tmp_path):
