@@ -16,7 +16,7 @@ from io import BufferedReader
 from typing import Any, BinaryIO, Final, Self, cast
 
 from pipeline.ingest import sidecars, sniff, zip_members
-from pipeline.ingest.items import Context, Fault, Found, Place, Problem
+from pipeline.ingest.items import Context, Fault, Found, Place, Problem, whole_file
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.streams import BROKEN, Pull, bomb, buffered, fault_of, seekable
 
@@ -287,10 +287,13 @@ def _recovered(
             end = entry.member.end
     for name, raw in cars.items():
         yield _orphan(place.member(name), raw)
+    if not count:
+        yield whole_file(place.uri, fault.reason, fault.error, source, ctx.limits.kept_bytes)
+        return
     source.seek(end)
     kept = source.read(ctx.limits.document_bytes)
-    error = f"{fault.error}; {count} members were read by their own headers" if count else ""
-    yield Problem(place.uri, fault.reason, error or fault.error, kept, whole=not count)
+    error = f"{fault.error}; {count} members were read by their own headers"
+    yield Problem(place.uri, fault.reason, error, kept, whole=False)
 
 
 def _recovered_member(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BufferedReader
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.limits import Limits
@@ -43,7 +43,8 @@ class Item:
 class Problem:
     """One item that cannot be read, with the bytes that came (cut to the limit later on).
 
-    `whole` is False where these are not the item as it came, whatever the reason.
+    `whole` is False where these are not the item as it came, whatever the reason. `is_file` is
+    True for a container that is broken: more is kept of one than of a document.
     """
 
     source_uri: str
@@ -52,6 +53,17 @@ class Problem:
     content: bytes = b""
     given: Mapping[str, object] = field(default_factory=dict)
     whole: bool = True
+    is_file: bool = False
+
+
+def whole_file(uri: str, reason: Reason, error: str, source: BinaryIO, limit: int) -> Problem:
+    """Return the problem of a broken file with up to `limit` of its bytes; the error says so."""
+    size = source.seek(0, 2)
+    source.seek(0)
+    kept = source.read(limit)
+    if len(kept) < size:
+        error += f"; {len(kept)} of its {size} bytes are kept, deliver it again"
+    return Problem(uri, reason, error, kept, whole=len(kept) == size, is_file=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import functools
 import json
+import re
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
@@ -12,13 +13,18 @@ from typing import Any, Final
 from pipeline.ingest.columns import map_record
 from pipeline.ingest.items import Context, Fault, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
+from pipeline.ingest.streams import buffered
 
 _parse: Final = json.JSONDecoder().decode
+_CR: Final = re.compile(rb"\}[ \t]{0,20}\r(?!\n)")  # lines that end as on old Macs
 _DIGITS: Final = 4000  # of an integer, below the limit of Python
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     """Yield the items of JSONL, one a line; blank lines are none."""
+    if _CR.search(stream.peek(1)):
+        # No string holds a bare one.
+        stream = buffered(functools.partial(_with_newlines, stream), ctx, place.uri, charged=False)
     for number, line, whole in lines(stream, ctx.limits.record_bytes):
         uri = place.record(f"line={number}")
         if not whole:
@@ -28,6 +34,10 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
             yield _last_of_damaged(line, uri, place, ctx, ctx.fault)
         elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield _record_of_line(line, uri, place, ctx)
+
+
+def _with_newlines(stream: BufferedReader, count: int) -> bytes:
+    return stream.read(count).replace(b"\r", b"\n")
 
 
 def lines(stream: BufferedReader, limit: int) -> Iterator[tuple[int, bytes, bool]]:

@@ -17,6 +17,7 @@ class Limits:
     """
 
     document_bytes: int = 10 * MIB  # larger ones fail; this much of them is kept
+    kept_bytes: int = 64 * MIB  # of a broken Parquet file or archive, so that it can be tried again
     record_bytes: int = 32 * MIB  # one line of JSONL, one JSON value, one CSV record
     unpack_ratio: int = 200
     unpack_floor: int = 256 * MIB

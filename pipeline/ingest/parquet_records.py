@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, BinaryIO, Final
 
-from pipeline.ingest.items import Context, Found, Place, Problem
+from pipeline.ingest.items import Context, Found, Place, Problem, whole_file
 from pipeline.ingest.json_lines import from_record
 from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.streams import bomb, fault_of, seekable
 
 _ROWS: Final = 64
+_FAR: Final = 1 << 50
 _BATCH_BYTES: Final = 32 * MIB
 
 
@@ -21,39 +24,95 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     with seekable(stream) as source:
         fault = ctx.take_fault()
         if fault:
-            kept = source.read(ctx.limits.document_bytes)
-            yield Problem(place.uri, fault.reason, fault.error, kept)
+            yield _whole(fault.reason, fault.error, source, place, ctx)
         else:
             yield from _rows(source, place, ctx)
 
 
 def _rows(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found]:
-    number = 0
     try:
-        for number, record in enumerate(_records(source, ctx), 1):
+        file = _open(source)
+        wanted = _wanted(file.schema_arrow.names, ctx)
+        shared = _open(source, _leaves(file, wanted))
+        about = file.metadata
+    except _Wrong as wrong:
+        yield _whole(Reason.WRONG_COLUMNS, f"{place.uri}: {wrong}", source, place, ctx)
+        return
+    except Exception as error:  # Arrow raises many kinds for a damaged file
+        message = fault_of(error, place.uri).error
+        yield _whole(Reason.MALFORMED, message, source, place, ctx)
+        return
+    if not about.num_rows:
+        yield _whole(Reason.EMPTY, f"{place.uri}: no rows", source, place, ctx)
+    first = 1
+    kept = False  # the whole file, for an earlier group
+    for group in range(about.num_row_groups):
+        rows = _Group(file, shared, group, first, wanted)
+        for found in _group(rows, kept, source, place, ctx):
+            kept |= isinstance(found, Problem) and found.is_file
+            yield found
+        if ctx.budget.exceeded:
+            return
+        first += about.row_group(group).num_rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A row group: its file, opened twice, its number, and that of its first row."""
+
+    file: Any
+    shared: Any
+    number: int
+    first: int
+    wanted: list[str]
+
+    @property
+    def about(self) -> Any:
+        return self.file.metadata.row_group(self.number)
+
+
+def _group(
+    group: _Group, kept: bool, source: BinaryIO, place: Place, ctx: Context
+) -> Iterator[Found]:
+    """Yield the rows of a row group; damage costs those after it, up to the next group."""
+    number = group.first - 1
+    try:
+        for number, record in enumerate(_records(group), group.first):
             if not ctx.budget.charge(_size(record)):
                 fault = bomb(ctx.budget, place.uri)
                 yield Problem(place.uri, fault.reason, fault.error)
                 return
             yield from_record(record, place.record(f"row={number}"), place, ctx)
-    except _Wrong as wrong:
-        yield Problem(place.uri, Reason.WRONG_COLUMNS, f"{place.uri}: {wrong}", _kept(source, ctx))
-    except Exception as error:  # Arrow raises many kinds for a damaged file
-        fault = fault_of(error, place.record(f"row={number + 1}"))
-        yield Problem(place.uri, Reason.MALFORMED, fault.error, _kept(source, ctx))
-    else:
-        if not number:
-            yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no rows", _kept(source, ctx))
+    except Exception as error:
+        uri = place.record(f"row={number + 1}")
+        last = group.first + group.about.num_rows - 1
+        message = f"{fault_of(error, uri).error}; so the rows up to {last} cannot be read"
+        if not kept and source.seek(0, 2) <= ctx.limits.kept_bytes:
+            yield _whole(Reason.MALFORMED, message, source, place, ctx)
+            return
+        begin, size = _span(group.about)
+        source.seek(begin)
+        content = source.read(min(size, ctx.limits.document_bytes))
+        message += f"; {len(content)} of their {size} bytes, from byte {begin} on, are kept"
+        yield Problem(uri, Reason.MALFORMED, message, content, whole=False)
+
+
+def _span(about: Any) -> tuple[int, int]:
+    """Return the place and the number of the bytes of a row group, as far as they make sense."""
+    begin, end = sys.maxsize, 0
+    for number in range(about.num_columns):
+        column = about.column(number)
+        places = (column.data_page_offset, column.dictionary_page_offset)
+        start = min((place for place in places if place and place > 0), default=0)
+        begin, end = min(begin, start), max(end, start + column.total_compressed_size)
+    return min(begin, _FAR), max(0, min(end, _FAR) - begin)
 
 
 class _Wrong(Exception):
     """No column holds text or HTML."""
 
 
-def _records(source: BinaryIO, ctx: Context) -> Iterator[dict[str, Any]]:
-    """Yield the rows; values of text are bytes, which need not be valid UTF-8."""
-    file = _open(source)
-    names = file.schema_arrow.names
+def _wanted(names: Sequence[str], ctx: Context) -> list[str]:
     if not ctx.columns.has_content(names):
         raise _Wrong(f"no column for text or HTML among {', '.join(names)[:300]}")
     roles = ctx.columns.resolve(names)
@@ -61,13 +120,16 @@ def _records(source: BinaryIO, ctx: Context) -> Iterator[dict[str, Any]]:
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
         raise _Wrong(f"the column {twice[0][:100]} is there {names.count(twice[0])} times")
-    shared = _open(source, _leaves(file, wanted))
-    for group in range(file.num_row_groups):
-        rows = _batch_rows(shared, group, wanted)
-        for batch in file.iter_batches(rows, [group], wanted, use_threads=False):
-            columns = [_values(column) for column in batch.columns]
-            for row in zip(*columns, strict=True):
-                yield dict(zip(batch.schema.names, row, strict=True))
+    return wanted
+
+
+def _records(group: _Group) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a group; values of text are bytes, which need not be valid UTF-8."""
+    rows = _batch_rows(group.shared, group.number, group.wanted)
+    for batch in group.file.iter_batches(rows, [group.number], group.wanted, use_threads=False):
+        columns = [_values(column) for column in batch.columns]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(batch.schema.names, row, strict=True))
 
 
 def _leaves(file: Any, wanted: Sequence[str]) -> list[str]:
@@ -180,6 +242,6 @@ def _length(value: Any) -> int:
     return len(value) if isinstance(value, (str, bytes)) else 0
 
 
-def _kept(source: BinaryIO, ctx: Context) -> bytes:
-    source.seek(0)
-    return source.read(ctx.limits.document_bytes)
+def _whole(reason: Reason, error: str, source: BinaryIO, place: Place, ctx: Context) -> Problem:
+    """Return the problem of a whole file, which is kept up to the limit of files."""
+    return whole_file(place.uri, reason, error, source, ctx.limits.kept_bytes)

@@ -293,7 +293,8 @@ def _refused(item: Item, cap: int) -> tuple[Reason, str] | None:
 
 def failure(problem: Problem, settings: Settings, identity: str | None = None) -> Failure:
     """Return a problem as a failure, its bytes cut to the limit; `identity` as article_id."""
-    cap = settings.limits.document_bytes
+    limits = settings.limits
+    cap = limits.kept_bytes + 1 if problem.is_file else limits.document_bytes
     kept = problem.content[:cap]
     whole = problem.whole and problem.reason not in NOT_WHOLE and 0 < len(problem.content) < cap
     return Failure(

@@ -102,7 +102,8 @@ def _json_kind(head: bytes, ending: str) -> str:
     """
     if _INDENTED.match(head):
         return "json"
-    line, newline, _ = head.strip().partition(b"\n")
+    stripped = head.strip()
+    line, newline, _ = stripped.partition(b"\n" if b"\n" in stripped else b"\r")
     if newline:
         return "jsonl" if _is_json(line) or ending in (".jsonl", ".ndjson", ".jl") else "json"
     return "jsonl" if _BY_NAME.get(ending) == "jsonl" else "json"

@@ -15,7 +15,11 @@ from pipeline.records import Document, Failure
 from tests.ingest.support import DAY, jsonl, tarred, warc_record, zipped
 
 LIMITS = Limits(
-    document_bytes=100_000, record_bytes=200_000, unpack_floor=2_000_000, unpack_ratio=20
+    document_bytes=100_000,
+    kept_bytes=100_000,
+    record_bytes=200_000,
+    unpack_floor=2_000_000,
+    unpack_ratio=20,
 )
 PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 #: Reasons that stand for a limit of the whole file, which parts read alone do not meet.

@@ -149,7 +149,7 @@ def read_all(
         document.source_uri.encode()
         "".join((document.url or "", *document.given, *document.given.values())).encode()
     for failure in failures:
-        assert len(failure.content) <= limits.document_bytes
+        assert len(failure.content) <= max(limits.document_bytes, limits.kept_bytes)
         assert failure.stage == "ingest" and failure.reason and failure.error.encode()
     return documents, failures
 

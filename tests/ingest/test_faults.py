@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -456,6 +457,16 @@ def test_json_values_that_all_break(tmp_path):
     assert {failure.source_uri[0] for failure in failures} == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a"])
+def test_lines_of_json_that_end_as_on_old_macs(tmp_path, name):
+    put(tmp_path, name, jsonl().replace(b"\n", b"\r"))
+    put(tmp_path, "mixed.jsonl", jsonl().replace(b"\n", b"\r", 1) + jsonl().replace(b"\n", b"\r\n"))
+    documents, failures = read_all(tmp_path / name)
+    assert (len(documents), failures) == (3, [])
+    documents, failures = read_all(tmp_path / "mixed.jsonl")
+    assert (len(documents), failures) == (3, [])  # the others are the same again
+
+
 def test_integers_of_any_length(tmp_path):
     number = "9" * 5000
     records = [f'{{"text": "Text {n}.", "date": {number if n == 1 else n}}}' for n in range(3)]
@@ -611,6 +622,53 @@ def test_parquet_that_lies(tmp_path):
     documents, failures = read_all(tmp_path)
     assert [document.source_uri for document in documents] == ["d.parquet#row=1", "d.parquet#row=2"]
     assert reasons(failures) == ["malformed"] * 3 + ["empty"] * 3
+
+
+def _groups(words):
+    """Return a Parquet file of six row groups, the third of them damaged, and its texts."""
+    texts = [f"Text {n} {words}" for n in range(60)]
+    out = io.BytesIO()
+    with pq.ParquetWriter(out, pa.schema([("text", pa.string())]), compression="none") as writer:
+        for at in range(0, 60, 10):
+            writer.write_table(pa.table({"text": texts[at : at + 10]}), row_group_size=10)
+    raw = bytearray(out.getvalue())
+    at = pq.read_metadata(io.BytesIO(bytes(raw))).row_group(2).column(0).dictionary_page_offset
+    raw[at : at + 12] = b"\xff" * 12
+    return bytes(raw), texts
+
+
+def test_a_damaged_row_group_costs_itself(tmp_path):
+    raw, texts = _groups("of the table.")
+    put(tmp_path, "a.parquet", raw)
+    documents, (failure,) = read_all(tmp_path)
+    found = [document.content.decode() for document in documents]
+    assert found == texts[:20] + texts[30:]
+    assert documents[20].source_uri == "a.parquet#row=31"
+    assert (failure.reason, failure.content) == ("malformed", raw)
+    assert failure.replayable and "row=21" in failure.error and "up to 30" in failure.error
+
+
+def test_a_large_file_with_a_damaged_row_group_keeps_its_bytes(tmp_path):
+    raw, texts = _groups("of the table. " * 400)
+    put(tmp_path, "a.parquet", raw)
+    limits = replace(SMALL, document_bytes=20_000, kept_bytes=100_000)
+    documents, (failure,) = read_all(tmp_path, limits)
+    assert [document.content.decode() for document in documents] == texts[:20] + texts[30:]
+    assert failure.source_uri == "a.parquet#row=21" and not failure.replayable
+    assert texts[20].encode() in failure.content and len(failure.content) == 20_000
+    assert "20000 of their" in failure.error
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.zip"])
+def test_a_broken_container_is_kept_whole(tmp_path, name):
+    raw = parquet([{"text": os.urandom(MIB).hex()}])[:-6] if name == "a.parquet" else b""
+    raw = raw or b"PK\x05\x06" + os.urandom(2 * MIB)
+    put(tmp_path, name, raw)
+    _, (failure,) = read_all(tmp_path, SMALL)
+    assert failure.content == raw and failure.replayable
+    _, (failure,) = read_all(tmp_path, replace(SMALL, kept_bytes=MIB))
+    assert failure.content == raw[:MIB] and not failure.replayable
+    assert f"{MIB} of its {len(raw)} bytes are kept" in failure.error
 
 
 def test_parquet_columns_of_lists_and_records(tmp_path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import stages
@@ -43,6 +45,13 @@ def _harm(folder) -> None:
     put(folder, "bad.csv", "url,text\n,Two,too,many\n,\n")
     put(folder, "bad.json", '[{"text": oops}, {"text": "Four."}]')
     put(folder, "bad.parquet", parquet(RECORDS)[:-9])
+    rows = pa.table({"text": [f"The text of row {n}." for n in range(30)]})
+    pq.write_table(rows, folder / "part.parquet", row_group_size=10, compression="none")
+    raw = bytearray((folder / "part.parquet").read_bytes())
+    at = pq.read_metadata(folder / "part.parquet").row_group(1).column(0).dictionary_page_offset
+    raw[at : at + 12] = b"\xff" * 12
+    put(folder, "part.parquet", bytes(raw))
+    put(folder, "part.json", '[{"text": "One."}, {"text": oops}, {"text": "Three."}]')
     put(folder, "noise.txt", bytes(range(256)) * 20)
     html = "Content-Type: text/html\r\n"
     page = b"<html><p>This page is gone, and nobody knows where it went.</p></html>"
