@@ -17,7 +17,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
@@ -351,12 +351,15 @@ class Storage:
     # Locking ----------------------------------------------------------------------------------
 
     def lock(self, name: str, timeout: float = 600.0) -> AbstractContextManager[Any]:
-        """Return a lock between processes that work on the same local data directory.
+        """Return a lock between processes that work on the same data directory.
 
-        Waits up to `timeout` seconds. Object stores have no locks: there Dagster's concurrency
-        pools keep two runs apart.
+        Waits up to `timeout` seconds, then raises StorageError; on an object store too.
         """
-        return self._file_lock(name, timeout) if self._local else nullcontext()
+        if self._local:
+            return self._file_lock(name, timeout)
+        from pipeline.publish.object_lock import object_lock
+
+        return object_lock(self._fs, self.path("_locks", name), timeout)
 
     @contextmanager
     def _file_lock(self, name: str, timeout: float) -> Iterator[None]:
