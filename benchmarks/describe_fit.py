@@ -33,9 +33,9 @@ FITTED = ("headline", "authors")
 _LEAST_SEEN = 10
 #: Rules that stand alone only where no gold is: their own confidence holds.
 UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked", "credit_reporting"))
-_EPOCHS, _RATE, _RIDGE = 300, 0.02, 0.5
+_EPOCHS, _RATE, _RIDGE = 250, 0.3, 1.0
 #: Least weight: a rule that others outvote learns nothing more and must not drift away.
-_LEAST = -1.5
+_LEAST = -3.0
 
 
 #: How often a case of a part counts.
@@ -50,61 +50,81 @@ def fit(found: Sequence[Case]) -> None:
     """Rewrite the weights of the rules from the development cases (a conditional logit)."""
     gathered = []
     for case in found:
-        if times := _TIMES.get(case.part):
+        if case.part in _TIMES:
             cleaned, markup = read(case)
-            pair = case, gather(Context(case.document, cleaned, tuple(markup)))
-            gathered.extend([pair] * times)
-    rows = []
-    for field in FITTED:
-        known = [(case, candidates) for case, candidates in gathered if field in case.gold]
-        rows += _fit_field(field, known + [pair for pair in known if pair[0].dataset in NEWS])
-    _write_weights(rows)
+            gathered.append((case, gather(Context(case.document, cleaned, tuple(markup)))))
+    _write_weights([row for field in FITTED for row in fit_field(field, gathered)])
 
 
-def _fit_field(field: str, gathered: Sequence[tuple[Case, list[Candidate]]]) -> list[str]:
+Gathered = tuple[Case, list[Candidate]]
+
+
+def fit_field(field: str, gathered: Sequence[Gathered]) -> list[str]:
     """Return the rows of one field: a rule's weight is that of its family plus its own part.
 
     Both parts are shrunk, so a rule that was seldom seen stays near its family; the family's row
     ("text_near_*") serves the rules that were not seen often enough for a row.
     """
-    seen = Counter(
-        c.rule
-        for _, found in gathered
-        for c in found
-        if c.field == field and c.rule not in UNFITTED
-    )
-    families = {rule: resolve.family(rule) for rule in seen}
-    names = {rule: rule if n >= _LEAST_SEEN else families[rule] for rule, n in seen.items()}
+    known = [(case, found) for case, found in gathered if field in case.gold]
+    examples = [_example(field, case, found) for case, found in known]
+    seen = Counter(rule for example in examples for rule in example.rules())
+    families = {rule: resolve.family(rule) for rule in seen if not rule.startswith("trait_")}
+    names = {
+        rule: rule if n >= _LEAST_SEEN else families.get(rule, rule) for rule, n in seen.items()
+    }
     start = dict.fromkeys([*names.values(), *families.values()], 0.0)
-    examples = [_example(field, case, found, names) for case, found in gathered]
-    fitted = _ascend(start, families, [example for example in examples if example[0]])
+    fitted = _ascend(start, families, [e.renamed(names) for e in examples if e.values])
     total: Counter[str] = Counter()
     for rule, name in names.items():
-        total.update(dict.fromkeys({name, families[rule]}, seen[rule]))
+        total.update(dict.fromkeys({name, families.get(rule, name)}, seen[rule]))
     # Of families hardly ever seen the rules' own confidences hold.
     kept = [name for name in sorted(fitted) if total[name] >= _LEAST_SEEN]
     return [f"{field}\t{name}\t{fitted[name]:.3f}\t{total[name]}" for name in kept]
 
 
-Example = tuple[dict[str, dict[str, list[str]]], str | None]
+Votes = dict[str, list[str]]
 
 
-def _example(
-    field: str, case: Case, found: Sequence[Candidate], names: Mapping[str, str]
-) -> Example:
-    """Return value -> kind of source -> rules of one case, and which value is right."""
-    values: dict[str, dict[str, list[str]]] = {}
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """One case: value -> kind of source -> rules, the traits of each value, which is right."""
+
+    values: Mapping[str, Votes]
+    traits: Mapping[str, list[str]]
+    right: str | None
+    times: float
+
+    def rules(self) -> Iterator[str]:
+        """Yield the rules and traits of all values."""
+        for key, kinds in self.values.items():
+            yield from (rule for rules in kinds.values() for rule in rules)
+            yield from self.traits[key]
+
+    def renamed(self, names: Mapping[str, str]) -> Example:
+        """Return the example with seldom rules under the names of their families."""
+        values = {
+            key: {kind: [names[rule] for rule in rules] for kind, rules in kinds.items()}
+            for key, kinds in self.values.items()
+        }
+        return dataclasses.replace(self, values=values)
+
+
+def _example(field: str, case: Case, found: Sequence[Candidate]) -> Example:
+    groups = resolve.grouped(field, found)
+    values: dict[str, Votes] = {}
     right = None
-    for key, group in resolve.grouped(field, found).items():
-        if all(candidate.rule in UNFITTED for candidate in group):
+    for key, group in groups.items():
+        fitted = [c for c in group if c.rule not in UNFITTED]
+        if not fitted:
             continue
         kinds = values.setdefault(key, {})
-        for candidate in group:
-            if name := names.get(candidate.rule):
-                kinds.setdefault(resolve.source_kind(candidate.rule), []).append(name)
-        if is_right(case, field, group[0].value):
+        for candidate in fitted:
+            kinds.setdefault(resolve.source_kind(candidate.rule), []).append(candidate.rule)
+        if any(is_right(case, field, candidate.value) for candidate in group):
             right = key
-    return values, right
+    traits = {key: resolve.traits(key, groups) if field == "authors" else [] for key in values}
+    times = _TIMES[case.part] * (2 if case.dataset in NEWS else 1)
+    return Example(values, traits, right, times)
 
 
 def _ascend(
@@ -116,43 +136,40 @@ def _ascend(
     def summed() -> dict[str, float]:
         return {name: v + own.get(families.get(name, ""), 0.0) for name, v in own.items()}
 
+    steps = dict.fromkeys(own, 1.0)
     for _ in range(_EPOCHS):
-        weights = summed()
-        slope = _slope(weights, examples)
-        steps = {name: -_RIDGE * value + slope[name] for name, value in own.items()}
+        slope = _slope(summed(), examples)
+        slopes = {name: slope[name] - _RIDGE * value for name, value in own.items()}
         for name, value in slope.items():
             if name in families:
-                steps[families[name]] += value
-        for name, value in steps.items():
-            own[name] = max(_LEAST, own[name] + _RATE * max(-10.0, min(10.0, value)))
+                slopes[families[name]] += value
+        for name, value in slopes.items():
+            steps[name] += value * value
+            own[name] = max(_LEAST, own[name] + _RATE * value / steps[name] ** 0.5)
     return summed()
 
 
 def _slope(weights: Mapping[str, float], examples: Sequence[Example]) -> dict[str, float]:
     """Return the slope of the likelihood of the right values by the weight of each rule."""
     slope = dict.fromkeys(weights, 0.0)
-    for values, right in examples:
-        votes = {
-            key: [max(rules, key=lambda rule: weights[rule]) for rules in kinds.values()]
-            for key, kinds in values.items()
-        }
-        votes = {key: _speaking(rules, weights) for key, rules in votes.items()}
-        scores = {
-            key: resolve.agreed([weights[rule] for rule in rules]) for key, rules in votes.items()
-        }
+    for example in examples:
+        scores, votes = {}, {}
+        for key, kinds in example.values.items():
+            best = [max(rules, key=weights.__getitem__) for rules in kinds.values()]
+            votes[key] = _speaking(best, weights) + example.traits[key]
+            scores[key] = sum(weights[rule] for rule in votes[key])
         sure = resolve.confidences(scores)
         for key, rules in votes.items():
-            if key != right and right is not None and resolve.part_of(key, right):
-                continue
+            step = example.times * ((key == example.right) - sure[key])
             for rule in rules:
-                slope[rule] += (key == right) - sure[key]
+                slope[rule] += step
     return slope
 
 
 def _speaking(rules: Sequence[str], weights: Mapping[str, float]) -> list[str]:
     """Return the rules that `resolve.agreed` counts."""
     positive = [rule for rule in rules if weights[rule] > 0]
-    return positive or [max(rules, key=lambda rule: weights[rule])]
+    return positive or [max(rules, key=weights.__getitem__)]
 
 
 def _write_weights(rows: Sequence[str]) -> None:

@@ -63,6 +63,7 @@ def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
     known = _outlets() | {fold(name) for name in _site_names(context)}
     found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
+    found = _full_names(found)
     found = _without_domain(found, fold((domain_of(context.document.url) or "").split(".")[0]))
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
@@ -112,6 +113,32 @@ def _cut_to_stated(found: list[Candidate]) -> list[Candidate]:
         if c.field == "authors" and not c.rule.startswith(_STATED) else c
         for c in found
     ]  # fmt: skip
+
+
+def _full_names(found: list[Candidate]) -> list[Candidate]:
+    """Return the candidates; a lone first name is the full name that only one source prints.
+
+    Metadata that say "Todd" and a line "Todd Bates" mean one person.
+    """
+    lone = {c.value for c in found if c.field == "authors" and " " not in c.value}
+    if not lone:
+        return found
+    full: dict[str, dict[str, None]] = {}
+    for c in found:
+        for name in c.value.split("; ") if c.field == "authors" else ():
+            first, _, rest = name.partition(" ")
+            if rest and first in lone and not c.rule.startswith(_GUESSED):
+                full.setdefault(first, {})[name] = None
+    names = {first: next(iter(of_first)) for first, of_first in full.items() if len(of_first) == 1}
+    return [
+        _authors((names[c.value],), c.confidence, c.rule.removesuffix("_lone"), c.source_text)
+        if c.field == "authors" and c.value in names else c
+        for c in found
+    ]  # fmt: skip
+
+
+#: Rules that find other capitalised words as well as names.
+_GUESSED: Final = ("person_link", "near_alone_other", "near_beside", "near_dated_other")
 
 
 def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:

@@ -206,6 +206,8 @@ def _json_raw_names(value: Any, by_id: dict[str, Any], depth: int = 0) -> tuple[
     if depth > 4:
         return [], ""
     if isinstance(value, str):
+        if value[:1] == "{" and isinstance(inner := _loads(value[:1000]), dict):
+            return _json_raw_names(inner, by_id, depth + 1)
         return ([plain(value)], value) if value and not value.startswith("http") else ([], "")
     if isinstance(value, list):
         parts = [_json_raw_names(item, by_id, depth + 1)[0] for item in value[:20]]
@@ -323,7 +325,8 @@ def _is_unrelated(element: HtmlElement, around: Collection[HtmlElement]) -> bool
         if node.tag in ("aside", "nav") or (node.tag == "footer" and not _OWN_FOOTER.search(marks)):
             return True
         if len(marks) > 1 and _marks_unrelated(marks):
-            return True
+            before = node.getprevious()  # right below the main heading stands what belongs to it
+            return before is None or before.tag != "h1"
         node = node.getparent()
     return False
 
@@ -384,14 +387,18 @@ def _bylines(page: Scan) -> list[Candidate]:
     marked, around = page.names, page.around
     near = frozenset(marked["near"])
     links = [
-        a for a in marked["rel"][: 2 * _ELEMENTS] if len(a) < 5 and not _is_unrelated(a, around)
-    ]
+        a for a in marked["rel"][: 2 * _ELEMENTS]
+        if len(a) < 5 and not _is_unrelated(a, around) and not _helped(a)
+    ]  # fmt: skip
     texts = [text for link in _neighbours(links) if (text := _text(link, 120))]
     if texts:
         rule = "rel_author_near" if not near.isdisjoint(links) else "rel_author"
         found += _authors(" | ".join(dict.fromkeys(texts)), rule, single=True)
     found += _byline_elements(marked["byline"], near, around)
-    pages = [a for a in marked["author_page"][: 3 * _ELEMENTS] if not _is_unrelated(a, around)]
+    pages = [
+        a for a in marked["author_page"][: 3 * _ELEMENTS]
+        if not _is_unrelated(a, around) and not _helped(a)
+    ]  # fmt: skip
     for link in pages:
         text = _text(link, 80)
         if names := parse_names(text, strict=True):
@@ -399,6 +406,30 @@ def _bylines(page: Scan) -> list[Candidate]:
             found.append(_candidate("authors", "; ".join(names), rule, text))
             break
     return _nearest(found) + _person_links(page)
+
+
+#: What stands before the names of people who edited, checked or illustrated.
+_HELPED: Final = re.compile(
+    r"(?:\b(?:review|edit|fact.?check|verifi|photograph|illustrat|translat)ed(?:\s+by)?"
+    r"|\b(?:photos?|photography|illustrations?|editing|translation|redigiert|redaktion|geprüft|übersetzt"
+    r"|übersetzung|fotos?|lektorat)\s*(?:by|von|par|por|:))\W{0,4}$",
+    re.I,
+)
+
+
+def _helped(element: HtmlElement) -> bool:
+    """Tell whether what stands right before `element` says that it names no author."""
+    node = element
+    for _ in range(3):
+        before, parent = node.getprevious(), node.getparent()
+        if before is not None:
+            shown = before.tail or ""
+            text = f"{_text(before, 60)} {shown}" if not shown.strip() else shown
+            return _HELPED.search(squeeze(text)[-40:]) is not None
+        if parent is None or (parent.text or "").strip():
+            return parent is not None and _HELPED.search(squeeze(parent.text)[-40:]) is not None
+        node = parent
+    return False
 
 
 def _nearest(found: Sequence[Candidate]) -> list[Candidate]:
@@ -467,7 +498,7 @@ def _byline_elements(
     groups: dict[str, _Group] = {}
     for element in marked[: 8 * _ELEMENTS]:
         text = _names_text(element)
-        if len(text) < 3 or _is_unrelated(element, around):
+        if len(text) < 3 or _is_unrelated(element, around) or _helped(element):
             continue
         where = "_near" if element in near else ""
         if starts_with_label(text):

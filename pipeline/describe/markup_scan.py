@@ -42,13 +42,14 @@ _DATING: Final = frozenset(
 )  # fmt: skip
 # Every branch starts with a letter, so that the search can skip from one such letter to the next.
 _NAMED: Final = re.compile(
-    r"(?P<byline>[Aa]uthor|[Aa]utor|[Bb]y-?line|[Ww]riter)"
+    r"(?P<byline>[Aa]uthor|[Aa]utor|[Bb]y-?line|[Ww]riter|[Cc]ontributor|[Jj]ournalist|[Ss]ignature)"
     r"|(?P<deck>[Ss]ub-?title|[Ss]tandfirst|[Ss]ub-?head|dek\b(?<!\wdek)|deck)"
     r"|(?P<headline>[Hh]eadline|[Tt]itle)"
 )
 #: One of these is in all that the pattern finds; most marks have none, and looking is cheaper.
 _IN_NAMED: Final = (
     "title", "head", "line", "author", "writer", "deck", "dek", "standfirst", "autor",
+    "contributor", "journalist", "signature",
 )  # fmt: skip
 _IN_DATED: Final = (
     "date", "time", "publish", "posted", "byline", "datum", "meta", "submitted",

@@ -19,6 +19,10 @@ MOST_NAMES: Final = 20
 
 _EMAIL_OR_URL = re.compile(r"\S{0,80}@\S{1,80}|https?://\S{1,200}|www\.\S{1,100}")
 _PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]|（[^（）]{0,80}）")
+#: A birth name or nickname between the parts of a name: "Ana (Berg) Lund".
+_INNER = re.compile(
+    r"(?:^|(?<=[;|,]\s)|(?<=[Bb]y\s))([^\W\d_]{2,20})\s[(“\"][^\W\d_]{2,20}[)”\"]\s(?=[^\W\d_]{2,20}(?:$|[;|,]))"
+)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -38,13 +42,15 @@ _LABEL = re.compile(
     r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst|erstellt|veröffentlicht|interview|kolumne|kommentar|beitrag|gastbeitrag|analyse|bericht|reportage|text)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
     r"|(?:scritto|pubblicato)\s+da\b"
     r"|(?:authors?|written by|writers?|contributors?|text|words|autor(?:in|en|es|a)?|auteurs?"
-    r"|autore|von|por|par)\s*[:：])[\s:]*",
+    r"|autore|von|por|par|interview|reportage|bericht|kommentar|kolumne|analyse|beitrag|penulis|oleh)\s*[:：])[\s:]*",
     re.I,
 )
 #: One of these is in every label.
 _LABEL_WORDS: Final = (
     "by", "von", "por", "par", "auth", "text", "words", "contributor", "tekst", "writer", "aut",
     "di ", "da ", "door",
+    "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag", "penulis",
+    "oleh",
     "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
 )  # fmt: skip
 _LEADING_LABEL = re.compile(
@@ -122,7 +128,7 @@ def parse_names(
         names = [name for name in names if opens_with_given_name(name)]
     found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
     if not found and single:
-        found = _single(labelled, known)
+        found = _single(labelled, known, announced=labelled is not text)
     return found
 
 
@@ -185,6 +191,7 @@ def _unglued(text: str) -> str:
 
 def _pieces(text: str) -> list[str]:
     text = _EMAIL_OR_URL.sub(" | ", text)
+    text = _INNER.sub(r"\1 ", text) if "(" in text or '"' in text or "“" in text else text
     text = _DATE.sub(" | ", _PARENTHESES.sub(" | ", text))
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
@@ -201,9 +208,22 @@ def _take(piece: str, names: list[str], known: Collection[str]) -> None:
         return
     if _CREDENTIALS.match(piece) or fold(piece) in known:
         return
-    for part in _two_names(piece):
+    for part in (half for whole in _joined(piece) for half in _two_names(whole)):
         if name := person(part, known=known):
             names.append(name)
+
+
+#: "And" in languages where the word can also stand inside a family name.
+_AND: Final = frozenset(("y", "e", "i", "dan", "ve", "en"))
+
+
+def _joined(piece: str) -> tuple[str, ...]:
+    """Return the names that "y" or its like joins: both sides must open with a given name."""
+    tokens = piece.split()
+    for at in range(2, len(tokens) - 1):
+        if tokens[at] in _AND and opens_with_given_name(" ".join(tokens[at + 1 :])):
+            return " ".join(tokens[:at]), *_joined(" ".join(tokens[at + 1 :]))
+    return (piece,)
 
 
 def _two_names(piece: str) -> tuple[str, ...]:
@@ -255,14 +275,18 @@ def opens_with_given_name(name: str) -> bool:
     return word in given or word.split("-")[0] in given or bool(_INITIALS.match(first))
 
 
-def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
-    """Return the one lone word or pen name that a labelled text holds."""
-    pieces = _pieces(text)
+def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str, ...]:
+    """Return the one lone word or pen name that a text holds.
+
+    Where "By" does not announce it, nothing may stand beside it: a word between commas or "and"
+    is a piece of something else ("Acme Times, Berlin, Germany").
+    """
+    pieces = [piece for piece in _pieces(text) if piece.casefold() not in _BESIDE]
     organisations = data_words("organisation_words.txt")
     whole = {part.strip(" .:*\"'“”‘’_") for part in _SEPARATOR.split(_DATE.sub(" | ", text))}
     if 2 <= len(pieces) <= 3 and any(map(_is_given, pieces)) and all(map(_is_lone, pieces)):
         return tuple(natural(piece) for piece in pieces)  # "Maria & Katerina"
-    for piece in pieces[:2]:
+    for piece in pieces[:2] if announced or len(pieces) == 1 else ():
         if piece not in whole:
             continue  # a word cut out of a phrase
         words = piece.split()
@@ -275,6 +299,12 @@ def _single(text: str, known: Collection[str]) -> tuple[str, ...]:
         if _TOKEN.match(piece) and not {piece.casefold()} & (organisations | _roles()):
             return (natural(piece) if piece.isupper() else piece,)
     return ()
+
+
+#: What blogs print beside a pen name.
+_BESIDE: Final = frozenset(
+    ("by", "von", "admin", "author", "autor", "comments", "kommentare", "in")
+)
 
 
 def _is_given(word: str) -> bool:
@@ -295,7 +325,7 @@ def _roles() -> frozenset[str]:
 
 def _without_roles(tokens: list[str]) -> list[str]:
     """Return `tokens` without the job titles before or after the name."""
-    marks = [token.strip(".,").casefold() in _roles() for token in tokens]
+    marks = [_is_role(token) for token in tokens]
     if not any(marks):
         return tokens
     first = marks.index(True)
@@ -303,6 +333,12 @@ def _without_roles(tokens: list[str]) -> list[str]:
         return tokens[:first]
     last = len(marks) - 1 - marks[::-1].index(True)
     return tokens[last + 1 :]
+
+
+def _is_role(token: str) -> bool:
+    """Tell whether `token` is a word for a job, or a compound with one: "Acme-Reporter"."""
+    word = token.strip(".,").casefold()
+    return word in _roles() or ("-" in word and word.rsplit("-", 1)[-1] in _roles())
 
 
 def _named(tokens: list[str]) -> bool:
@@ -336,7 +372,8 @@ def _is_personal(tokens: list[str]) -> bool:
 _ORGANISED: Final = (
     "verband", "verbandes", "verein", "anstalt", "gesellschaft", "stiftung", "ministerium",
     "redaktion", "agentur", "verlag", "blatt", "zeitung", "institut", "hochschule",
-    "universität", "bundesamt", "kammer",
+    "universität", "bundesamt", "kammer", "fraktion", "partei", "landesamt", "behörde",
+    "zentrale", "rundfunk", "magazin", "pressedienst", "pressestelle",
 )  # fmt: skip
 
 

@@ -138,3 +138,22 @@ def test_names_in_one_block_are_told_from_those_of_other_stories():
 def test_the_designer_of_a_theme_is_no_author():
     found = read('<meta name="author" content="Carl Stone - https://themes.example">')
     assert values(found, "authors") == []
+
+
+def test_who_edited_or_checked_is_no_author():
+    found = read(body="<h1>Mayor opens bridge</h1>"
+                      "<p>Reviewed by <a href='/authors/carl'>Carl Stone</a></p>"
+                      "<p>Written by <a href='/authors/anna'>Anna Berg</a></p>")  # fmt: skip
+    assert values(found, "authors", "author_link_near") == ["Anna Berg"]
+
+
+def test_a_teaser_class_right_below_the_main_heading_is_the_articles_own():
+    block = "<div class='teaser__meta'><p class='byline'>By Anna Berg</p></div>"
+    assert values(read(body=f"<h1>Mayor opens bridge</h1>{block}"), "authors") == ["Anna Berg"]
+    assert not values(read(body=f"<h1>Mayor opens bridge</h1><p>Text</p>{block}"), "authors")
+
+
+def test_an_author_given_as_json_in_a_string():
+    found = read(ld('{"@type":"NewsArticle","headline":"Bridge","author":'
+                    '"{ \\"@type\\":\\"Person\\", \\"name\\":\\"Anna Berg\\" }"}'))  # fmt: skip
+    assert values(found, "authors") == ["Anna Berg"]

@@ -112,3 +112,24 @@ def test_lone_names_joined_by_and_are_several_people():
 def test_words_after_a_gap_are_no_further_authors():
     text = "By Anna Berg Senior Editor | Based on long experience | Brake Linings"
     assert parse_names(text) == ("Anna Berg",)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Elm Herald, Bergen, Germany", ()),
+        ("Oak & Hire", ()),
+        ("By Sartre | 3 January 2019", ("Sartre",)),
+        ("Interview: Julia Lund", ("Julia Lund",)),
+        ("ELM-Online-Experte Robin Lund", ("Robin Lund",)),
+        (
+            "Isabel Lund, Ana Berg y José Miguel Sund",
+            ("Isabel Lund", "Ana Berg", "José Miguel Sund"),
+        ),
+        ("José Berg y Lund", ("José Berg y Lund",)),
+        ("Ana (Berg) Lund", ("Ana Lund",)),
+        ("Bündnis 12/Die Blauen Bundestagsfraktion", ()),
+    ],
+)
+def test_what_only_looks_like_a_name_or_is_joined_oddly(text, names):
+    assert parse_names(text, single=True) == names
