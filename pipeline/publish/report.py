@@ -142,12 +142,23 @@ def _tiles(counted: Figures) -> list[tuple[str, str, str]]:
     items = counted["in"]["documents"] + counted["quarantine"]["unread"]
     failed = counted["quarantine"]["items"]
     return [
-        (f"{items:,}", "items came in", ""),
-        (f"{articles['count']:,}", "articles", f"{articles['words']:,} words"),
+        (f"{items:,}", f"{_noun(items, 'item')} came in", ""),
+        (f"{articles['count']:,}", _noun(articles["count"], "article"),
+         _counted(articles["words"], "word")),
         (f"{failed:,}", "in quarantine", _share(failed, items)),
-        (_share(removed, raw) or "0%", "of the text removed", f"{removed:,} characters"),
-        (f"{stories:,}", "syndicated stories", f"{reprinted:,} reprints"),
-    ]
+        (_share(removed, raw) or "0%", "of the text removed", _counted(removed, "character")),
+        (f"{stories:,}", f"syndicated {_noun(stories, 'story', 'stories')}",
+         _counted(reprinted, "reprint")),
+    ]  # fmt: skip
+
+
+def _noun(number: int, one: str, several: str = "") -> str:
+    return one if number == 1 else several or f"{one}s"
+
+
+def _counted(number: int, one: str, several: str = "") -> str:
+    """A number with its noun: 1 reprint, 2 reprints, 0 reprints."""
+    return f"{number:,} {_noun(number, one, several)}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -222,6 +233,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["counted"] = _counted
     environment.filters["percent"] = lambda value: f"{value:.0%}"
     environment.filters["web_address"] = _web_address
     environment.globals["bands"] = list(reversed(figures.BAND_NAMES))

@@ -15,9 +15,13 @@ import pyarrow.compute as pc
 
 from pipeline.publish.storage import Storage
 
-#: What a page shows, at most: clusters, members listed and compared of each, and characters of a
-#: text and of all compared texts together. What is left out is counted.
+#: What a page shows, at most: clusters with their texts, further ones by name, members listed and
+#: compared of each, and characters of a text and of all compared texts together. What is left out
+#: is counted.
 _CLUSTERS: Final = 40
+_FURTHER: Final = 1_000
+#: Outlets named of a story that is listed without its texts.
+_OUTLETS: Final = 4
 _MEMBERS: Final = 40
 _COMPARED: Final = 5
 _TEXT: Final = 12_000
@@ -68,28 +72,37 @@ class Cluster:
         return next(filter(None, named), None) or str(self.canonical["source_uri"])
 
 
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A story that is listed without its texts."""
+
+    title: str
+    size: int
+    outlets: tuple[str, ...]
+    canonical_id: str
+    member_id: str
+
+
 @dataclass(slots=True)
 class Browser:
-    """The clusters shown, and how many there are in all."""
+    """The clusters shown with their texts, those listed after them, and how many there are."""
 
     clusters: list[Cluster] = field(default_factory=list)
+    further: list[Further] = field(default_factory=list)
     total: int = 0
 
 
 def browse(storage: Storage, days: Sequence[date]) -> Browser:
     """Return the largest clusters that have an article of `days`, ready to be shown."""
-    chosen, total = _largest(storage, days)
+    largest, total = _largest(storage, days)
+    chosen, others = largest[:_CLUSTERS], largest[_CLUSTERS:]
     if not chosen:
         return Browser()
-    wanted = [
-        member
-        for cluster in chosen
-        for member in _listed(cluster)
-    ]  # fmt: skip
+    wanted = [member for cluster in chosen for member in _listed(cluster)]
     articles = _articles(storage, wanted)
     pairs = _pairs(storage, wanted)
     room = _ALL_TEXTS
-    browser = Browser(total=total)
+    browser = Browser(further=_further(storage, others), total=total)
     for cluster in chosen:
         shown, used = _cluster(cluster, articles, pairs, room)
         room -= used
@@ -109,12 +122,29 @@ def _largest(storage: Storage, days: Sequence[date]) -> tuple[list[dict[str, Any
         [("cluster_size", "max"), ("canonical_scrape_date", "max")]
     )
     largest = every.sort_by([("cluster_size_max", "descending"), ("cluster_id", "ascending")])
-    top = largest.slice(0, _CLUSTERS)
+    top = largest.slice(0, _CLUSTERS + _FURTHER)
     homes = sorted(set(top["canonical_scrape_date_max"].to_pylist()))
     ids = top["cluster_id"].combine_chunks()
     found = storage.read("syndication_clusters", homes, None, pc.field("cluster_id").isin(ids))
     rows = sorted(found.to_pylist(), key=lambda row: (-row["size"], row["cluster_id"]))
     return rows, every.num_rows
+
+
+def _further(storage: Storage, clusters: Sequence[dict[str, Any]]) -> list[Further]:
+    """The clusters by the headlines of their canonical articles."""
+    wanted = [(cluster["canonical_article_id"], cluster["scrape_date"]) for cluster in clusters]
+    named = _articles(storage, wanted, ["article_id", "headline", "source_uri"]) if wanted else {}
+    return [
+        Further(
+            title=(found := named[canonical])["headline"] or found["source_uri"],
+            size=cluster["size"],
+            outlets=tuple(cluster["outlets"][:_OUTLETS]),
+            canonical_id=canonical,
+            member_id=next(each for each in cluster["member_article_ids"] if each != canonical),
+        )
+        for cluster in clusters
+        if (canonical := cluster["canonical_article_id"]) in named
+    ]
 
 
 def _listed(cluster: dict[str, Any]) -> list[tuple[str, date]]:
@@ -125,10 +155,12 @@ def _listed(cluster: dict[str, Any]) -> list[tuple[str, date]]:
     return ordered[:_MEMBERS]
 
 
-def _articles(storage: Storage, wanted: Sequence[tuple[str, date]]) -> dict[str, dict[str, Any]]:
+def _articles(
+    storage: Storage, wanted: Sequence[tuple[str, date]], columns: Sequence[str] = _COLUMNS
+) -> dict[str, dict[str, Any]]:
     days = sorted({day for _, day in wanted})
     ids = pa.array(sorted({article for article, _ in wanted}), pa.string())
-    rows = storage.read("articles", days, _COLUMNS, pc.field("article_id").isin(ids))
+    rows = storage.read("articles", days, columns, pc.field("article_id").isin(ids))
     return {row["article_id"]: row for row in rows.to_pylist()}
 
 

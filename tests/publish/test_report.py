@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.publish import charts, figures, report
+from pipeline.publish import charts, figures, report, report_clusters
 from pipeline.publish.checks import self_contained
 from pipeline.publish.report_clusters import browse, pieces
 from pipeline.publish.report_examples import removed_examples
@@ -318,3 +318,38 @@ def test_days_are_listed_up_to_a_bound(storage):
     page = _page(storage)
     assert "Whole corpus" in page
     assert storage.read_bytes(report.CORPUS_PAGE).decode().count(".html") == 5
+
+
+def test_stories_beyond_those_with_texts_are_listed_by_name(storage, monkeypatch):
+    monkeypatch.setattr(report_clusters, "_CLUSTERS", 1)
+    monkeypatch.setattr(report_clusters, "_FURTHER", 2)
+    articles, members, clusters = [], [], []
+    for first in range(0, 10, 2):
+        ids = [f"m{n:04}" for n in (first, first + 1)]
+        about = {"cluster_id": ids[0], "canonical_article_id": ids[0], "cluster_size": 2}
+        articles += [
+            rows.article(n, headline=f"Story {ids[0]}", is_canonical=n == first, **about)
+            | {"relation": "copy"}
+            for n in (first, first + 1)
+        ]
+        members += [rows.member(n, ids[0], 2) for n in (first, first + 1)]
+        clusters.append(rows.cluster(ids[0], ids) | {"outlets": ["The Gazette"]})
+    put(storage, "articles", articles)
+    put(storage, "cluster_members", members)
+    put(storage, "syndication_clusters", clusters)
+    page = _page(storage)
+    assert "The largest 1 of 5 stories" in page
+    assert "Story m0002 <span" in page
+    assert "2 articles · The Gazette · <code>m0002 m0003</code>" in page
+    assert "2 more stories, none larger, are not listed" in page
+    assert "Story m0006" not in page
+
+
+def test_one_of_a_thing_is_told_in_the_singular(storage):
+    _fill(storage)
+    page = _page(storage)
+    tiles = re.findall(r"<dt>(.*?)</dt><dd class=.value.>(.*?)</dd>", page)
+    assert ("syndicated story", "1") in tiles
+    assert ("items came in", "3") in tiles
+    assert "1 reprint<" in page
+    assert not re.search(r"\b1 (reprints|stories|articles|passages|characters|words|items)\b", page)
