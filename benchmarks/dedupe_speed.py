@@ -159,7 +159,7 @@ def one(folder: str) -> None:
     """De-duplicate the partition of `folder` as the assets do; print seconds and peak as JSON."""
     store = Storage(folder)
     started = time.process_time()
-    fingerprint_day(store, DAY)
+    fingerprint_day(store, DAY, 1)
     pairs_day(store, DAY, None)
     clusters_day(store, DAY, None)
     seconds = time.process_time() - started
@@ -226,7 +226,7 @@ def _fill_history(folder: Path, made: Sequence[Made], articles: int, history: in
     store = Storage(str(folder))
     for back in range(history):
         _put(store, _day(back), made[back * articles : (back + 1) * articles])
-        fingerprint_day(store, _day(back))
+        fingerprint_day(store, _day(back), 1)
         pairs_day(store, _day(back), 0)
         clusters_day(store, _day(back), 0)
 
@@ -255,7 +255,7 @@ def _one_day(
     _put(store, day, last)
     os.sync()
     started, processor = time.perf_counter(), time.process_time()
-    fingerprint_day(store, day)
+    fingerprint_day(store, day, 1)
     pairs_day(store, day, _WINDOW)
     clusters_day(store, day, _WINDOW)
     usage = time.process_time() - processor, time.perf_counter() - started

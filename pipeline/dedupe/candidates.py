@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.dedupe.fingerprints import is_quoted
 from pipeline.dedupe.words import I64, U64, Bools, ranges
 
 I32 = npt.NDArray[np.int32]
@@ -41,7 +42,7 @@ MIN_QUOTED_SHARE: Final = 0.5
 FEW_ANCHORS: Final = 12
 
 _PRESENCE_BITS: Final = 26
-_HIGH: Final = np.uint64(32)
+_LOW, _HIGH = np.uint64(1), np.uint64(32)
 _QUOTED, _RARE = np.uint64(1), np.uint64(2)
 #: Shared anchors handled at a time: 8 bytes each, a few copies.
 _BLOCK_ROWS: Final = 1 << 23
@@ -82,13 +83,13 @@ class Postings:
         """
         size = 1 << min(max((8 * len(self.anchors)).bit_length(), 16), _PRESENCE_BITS)
         tables = np.zeros((2, size), np.bool_)
-        tables[0][_bits(self.anchors, size)] = True
+        tables[0][_bits(self.anchors >> _LOW, size)] = True
         tables[1][_bits(self.anchors >> _HIGH, size)] = True
         return tables[0], tables[1]
 
 
 def postings(day: date, fingerprints: pa.Table) -> Postings:
-    """Return the postings of one day's `fingerprints` (article_id, anchors, anchor_quoted)."""
+    """Return the postings of one day's `fingerprints` (article_id, anchors)."""
     return _postings(day, fingerprints, None)
 
 
@@ -105,7 +106,7 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
     lists = _one_chunk(fingerprints["anchors"])
     edges = lists.offsets.to_numpy().astype(np.int64) - lists.offsets[0].as_py()
     anchors = lists.flatten().to_numpy()
-    flags = _one_chunk(fingerprints["anchor_quoted"]).flatten().to_numpy(zero_copy_only=False)
+    quoted = is_quoted(anchors)
     kept = np.arange(len(anchors)) if own is None else _in_common(own, anchors)
     rows = np.searchsorted(edges, kept, side="right") - 1
     used = np.arange(fingerprints.num_rows) if own is None else np.unique(rows)
@@ -113,31 +114,38 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
     by_id = pc.sort_indices(ids).to_numpy()
     position = np.zeros(fingerprints.num_rows, np.int32)
     position[used[by_id]] = np.arange(len(used), dtype=np.int32)
-    anchors, owners, quoted = anchors[kept], position[rows], flags[kept]
+    quoted_before = np.concatenate([[0], np.cumsum(quoted, dtype=np.int32)])
+    anchors, owners, quoted = _hash(anchors[kept]), position[rows], quoted[kept]
     order = np.lexsort((owners, anchors))
     used = used[by_id]
-    open_before = np.concatenate([[0], np.cumsum(~flags, dtype=np.int64)])
+    counts = edges[used + 1] - edges[used]
     return Postings(
         ids.take(pa.array(by_id)),
         pa.repeat(pa.scalar(day, pa.date32()), len(used)),
         anchors[order],
         owners[order],
         quoted[order],
-        edges[used + 1] - edges[used],
-        open_before[edges[used + 1]] - open_before[edges[used]],
+        counts,
+        counts - (quoted_before[edges[used + 1]] - quoted_before[edges[used]]),
     )
 
 
 def _in_common(own: Postings, anchors: U64) -> I64:
-    """Return the places of those `anchors` that `own` has."""
+    """Return the places of those of the stored `anchors` that `own` has."""
     low, high = own.presence
-    likely = np.flatnonzero(low.take(_bits(anchors, len(low))))
+    likely = np.flatnonzero(low.take(_bits(anchors >> _LOW, len(low))))
     likely = likely[high.take(_bits(anchors[likely] >> _HIGH, len(high)))]
     if not len(likely):
         return likely
-    slot = np.searchsorted(own.anchors, anchors[likely])
-    common: I64 = likely[own.anchors.take(slot, mode="clip") == anchors[likely]]
+    wanted = _hash(anchors[likely])
+    slot = np.searchsorted(own.anchors, wanted)
+    common: I64 = likely[own.anchors.take(slot, mode="clip") == wanted]
     return common
+
+
+def _hash(anchors: U64) -> U64:
+    """Return stored anchors without the bit that says whether they are quoted."""
+    return anchors & ~np.uint64(1)
 
 
 def _bits(values: U64, size: int) -> I64:

@@ -3,6 +3,7 @@
 An article is represented by **anchors**: of every 32 consecutive shingles the one with the
 smallest hash (winnowing, Schleimer et al. 2003). Two texts that share a run of 36 words or more
 are sure to share an anchor, whatever stands around the run; one shingle in about sixteen is kept.
+The lowest bit of an anchor is no part of the hash: it says whether the shingle is quoted.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ WINDOW: Final = 32
 
 #: Articles whose words are in memory at a time.
 _ROWS: Final = 64
+_QUOTED: Final = np.uint64(1)
 _NEVER: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -47,7 +49,7 @@ def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
     words = read_words(batch.column("text").to_pylist())
-    anchors, quoted, bounds = anchors_of(words)
+    anchors, bounds = anchors_of(words)
     offsets = pa.array(bounds.astype(np.int32))
     schema = contracts.arrow_schema("fingerprints")
     return pa.RecordBatch.from_arrays(
@@ -57,7 +59,6 @@ def _fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
             pa.array(text_hashes(words), pa.string()),
             pa.array(np.maximum(np.diff(words.bounds) - SHINGLE + 1, 0), pa.int32()),
             pa.ListArray.from_arrays(offsets, pa.array(anchors), schema.field("anchors").type),
-            pa.ListArray.from_arrays(offsets, pa.array(quoted), schema.field("anchor_quoted").type),
         ],
         schema=schema,
     )
@@ -73,24 +74,26 @@ def text_hashes(words: Words) -> list[str]:
     ]
 
 
-def anchors_of(words: Words) -> tuple[U64, Bools, I64]:
-    """Return the anchors of each text, sorted and distinct, whether quoted, and their bounds.
+def is_quoted(anchors: U64) -> Bools:
+    """Return which anchors stand inside quotations with all their words, wherever they occur."""
+    return (anchors & _QUOTED).astype(np.bool_)
 
-    An anchor is quoted where all its words stand inside quotations, wherever it occurs.
-    """
+
+def anchors_of(words: Words) -> tuple[U64, I64]:
+    """Return the anchors of each text, sorted and distinct, and their bounds."""
     first, sizes = shingle_ranges(words)
     hashes = text_shingles(words)
     chosen = _winnow(hashes, first, sizes)
     owner = np.searchsorted(words.bounds, chosen, side="right") - 1
     run = np.concatenate([[0], np.cumsum(words.quoted, dtype=np.int32)])
     quoted = (run[np.minimum(chosen + SHINGLE, len(run) - 1)] - run[chosen]) == SHINGLE
-    hashes = hashes[chosen]
-    order = np.lexsort((quoted, hashes, owner))
-    hashes, quoted, owner = hashes[order], quoted[order], owner[order]
-    fresh = np.ones(len(hashes), np.bool_)
-    fresh[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    anchors = (hashes[chosen] & ~_QUOTED) | quoted
+    order = np.lexsort((anchors, owner))
+    anchors, owner = anchors[order], owner[order]
+    fresh = np.ones(len(anchors), np.bool_)
+    fresh[1:] = ((anchors[1:] | _QUOTED) != (anchors[:-1] | _QUOTED)) | (owner[1:] != owner[:-1])
     bounds = np.searchsorted(owner[fresh], np.arange(len(words) + 1))
-    return hashes[fresh], quoted[fresh], bounds.astype(np.int64)
+    return anchors[fresh], bounds.astype(np.int64)
 
 
 def _winnow(hashes: U64, first: I64, sizes: I64) -> I64:

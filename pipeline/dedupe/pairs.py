@@ -30,7 +30,7 @@ _CHUNK_BYTES: Final = 32 << 20
 _HELD_POSTINGS: Final = 1 << 20
 _TEXT_BYTES: Final = 64 << 20
 _PAIR_COLUMNS: Final = ("a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date")
-_FINGERPRINT_COLUMNS: Final = ["article_id", "anchors", "anchor_quoted"]
+_FINGERPRINT_COLUMNS: Final = ["article_id", "anchors"]
 
 
 def pairs_for_day(

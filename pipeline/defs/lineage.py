@@ -39,7 +39,7 @@ _MADE: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "quarantine": (("stage reason error bytes_path size replayable", _DOCUMENT),),
     "fingerprints": (
-        ("text_hash shingle_count anchors anchor_quoted", ("clean_documents.text",)),
+        ("text_hash shingle_count anchors", ("clean_documents.text",)),
     ),
     "duplicate_pairs": (
         ("a_article_id b_article_id", ("fingerprints.article_id", "fingerprints.anchors")),
