@@ -16,6 +16,7 @@ from pipeline.ingest.reasons import Reason
 from pipeline.ingest.streams import buffered
 
 _parse: Final = json.JSONDecoder().decode
+_AROUND: Final = "\ufeff\x1e, \t\r\n"  # marks and commas that lists and sequences of JSON have
 _CR: Final = re.compile(rb"\}[ \t]{0,20}\r(?!\n)")  # lines that end as on old Macs
 _DIGITS: Final = 4000  # of an integer, below the limit of Python
 
@@ -93,9 +94,11 @@ def _decoded(text: str) -> Any:
     try:
         return _parse(text)
     except ValueError as error:
-        if not is_long_integer(error):
+        decode = lenient.decode if is_long_integer(error) else _parse
+        bare = text.strip(_AROUND)
+        if bare == text.strip(" \t\r\n") and decode is _parse:
             raise
-    return lenient.decode(text)
+    return decode(bare)
 
 
 def long_integer(text: str) -> int | str:

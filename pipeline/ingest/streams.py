@@ -437,15 +437,29 @@ DECOMPRESSORS: Final[dict[str, tuple[tuple[str, ...], Callable[[BinaryIO], Pull]
 
 
 def transcode(source: BinaryIO, charset: str) -> Callable[[int], bytes]:
-    """Return a pull function that gives `source`, text in UTF-16 or UTF-32, as UTF-8."""
-    decoder = codecs.getincrementaldecoder(charset)("strict")
+    """Return a pull function that gives `source`, text in UTF-16 or UTF-32, as UTF-8.
+
+    What is no character becomes U+FFFD and, at the end, a ValueError; EOFError where it is the
+    end that is cut.
+    """
+    decoder = codecs.getincrementaldecoder(charset)("replace")
+    unknown = "\ufffd".encode(charset)[-4 if "32" in charset else -2 :]
+    errors: list[Exception] = []
 
     def pull(count: int) -> bytes:
         while True:
             data = source.read(CHUNK)
             text = decoder.decode(data, final=not data)
-            if text or not data:
+            if text.count("\ufffd") > data.count(unknown):
+                errors.append(ValueError(f"no {charset} at places: read as U+FFFD"))
+                if not data:
+                    errors.insert(0, EOFError())
+            if text:
                 return text.encode()
+            if not data:
+                if errors:
+                    raise errors[0]
+                return b""
 
     return _carry(pull)
 

@@ -467,6 +467,32 @@ def test_lines_of_json_that_end_as_on_old_macs(tmp_path, name):
     assert (len(documents), failures) == (3, [])  # the others are the same again
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-be", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("damage", ["unit", "cut"])
+def test_wide_text_that_is_damaged_costs_a_line(tmp_path, charset, damage):
+    texts = [f"Text {n} of the day." for n in range(60)]
+    raw = bytearray("".join(f'{{"text": "{text}"}}\n' for text in texts).encode(charset))
+    if damage == "cut":
+        del raw[-9:]
+    else:
+        at = raw.index("7 of".encode(charset)[4 if charset in ("utf-32",) else 2 :][:2])
+        at -= at % 4
+        raw[at : at + 4] = b"\xd8\xd8\xd8\xd8"
+    put(tmp_path, "a.jsonl", bytes(raw))
+    documents, failures = read_all(tmp_path)
+    found = {document.content.decode() for document in documents}
+    assert len(found & set(texts)) >= 58
+    assert failures[-1].reason == ("truncated" if damage == "cut" else "malformed")
+
+
+@pytest.mark.parametrize("around", [b"%s,\n", b"\x1e%s\n", b"\xef\xbb\xbf%s\r\n", b" ,%s\n"])
+def test_lines_of_json_with_something_around_them(tmp_path, around):
+    put(tmp_path, "a.jsonl", b"".join(around % line for line in jsonl().splitlines()) + b"{,\n")
+    documents, (failure,) = read_all(tmp_path)
+    assert len(documents) == 3
+    assert (failure.source_uri, failure.content) == ("a.jsonl#line=4", b"{,\n")
+
+
 def test_integers_of_any_length(tmp_path):
     number = "9" * 5000
     records = [f'{{"text": "Text {n}.", "date": {number if n == 1 else n}}}' for n in range(3)]
