@@ -7,7 +7,7 @@ the rules, a row has a bound, and what follows a broken row is read again from i
 from __future__ import annotations
 
 import csv
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import Final
@@ -195,6 +195,8 @@ def _inconsistent(
         return None
     if len(row) > len(header) and any(b'"' in line for line, _ in source.row):
         return f"{len(row)} cells, the header has {len(header)}"
+    if shape.is_odd(source.text(source.row[0][0])):
+        return "it begins like the line of a text"
     if len(source.row) > 1:
         first, last = source.row[0][0], source.row[-1][0]
         if last.count(b'"') == 1 and shape.is_merged(
@@ -228,13 +230,16 @@ class _Shape:
     def __init__(self, delimiter: str, cells: int) -> None:
         self._delimiter = delimiter
         self._cells = cells
-        self._seen: set[tuple[str, bool]] = set()  # kind of the first cell, whether quotes follow
+        self._seen: Counter[tuple[str, bool]] = Counter()  # kind of first cell, whether quotes open
         self._met: set[str] = set()
+        self._sure = 0  # rows that begin with a link or a number
         self._of_many_lines = False
 
     def learn(self, line: str, lines: int) -> None:
         """Take the first line of a whole row of so many lines for an example."""
-        self._seen.add((self._first(line), self._opens_quote(line)))
+        kind = self._first(line)
+        self._seen[kind, self._opens_quote(line)] += 1
+        self._sure += kind.strip('"') in _SURE
         self._of_many_lines |= lines > 1
 
     def meet(self, line: str) -> None:
@@ -258,9 +263,22 @@ class _Shape:
         kind, quotes = self._first(line), self._opens_quote(line)
         if not self._seen:
             return kind in self._met
-        if self._of_many_lines and not quotes and kind.strip('"') not in _SURE:
+        if self.is_odd(line) or not any(kind == seen for seen, _ in self._seen):
+            return False
+        if quotes or kind == "url" or kind == '"url':
+            return True
+        if self._of_many_lines and kind.strip('"') not in _SURE:
             return False
         return (kind, quotes) in self._seen
+
+    def is_odd(self, line: str) -> bool:
+        """Return whether a row with words at its beginning is none of this file.
+
+        All others begin with links or numbers, and texts go over many lines: it is one of these.
+        """
+        if not self._of_many_lines or self._sure < _ENOUGH or self._opens_quote(line):
+            return False
+        return self._first(line) == "words" and self._sure > _RARE * self._seen["words", False]
 
     def is_merged(self, begin: str, end: str, lines: int) -> bool:
         """Return whether the last line of a row, with one quote in it, is another by itself.
@@ -297,6 +315,8 @@ class _Shape:
 
 
 _SURE: Final = frozenset(("url", "number"))
+_ENOUGH: Final = 5  # rows to tell what is usual
+_RARE: Final = 20  # times rarer than what is usual
 _ASTRAY: Final = "lines after a broken row, of which none begins one"
 
 

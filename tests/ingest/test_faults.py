@@ -585,6 +585,21 @@ def test_a_broken_csv_row_invents_no_document(tmp_path, damage, at):
         assert texts[number] in found or row.rstrip("\n") in kept, number
 
 
+@pytest.mark.parametrize("at", [0, 30, 59])
+@pytest.mark.parametrize("end", [False, True])
+def test_a_csv_text_without_its_first_or_last_quote(tmp_path, at, end):
+    texts = [f"The mayor, Ann Bee, spoke.\nOn Tuesday, she left {n}.\nThe end." for n in range(60)]
+    rows = [f'https://a.example/{n},"{text}"\n' for n, text in enumerate(texts)]
+    where = rows[at].rindex('"') if end else rows[at].index('"')
+    rows[at] = rows[at][:where] + rows[at][where + 1 :]
+    put(tmp_path, "a.csv", "url,text\n" + "".join(rows))
+    documents, failures = read_all(tmp_path)
+    found = {document.content.decode() for document in documents}
+    others = {text for number, text in enumerate(texts) if number != at}
+    assert others <= found and failures
+    assert found <= others if at else len(found - others) <= 1  # before, nothing is usual yet
+
+
 @pytest.mark.parametrize("first", ["{}", "https://a.example/{}"])
 def test_two_csv_rows_are_not_taken_for_one(tmp_path, first):
     """A quote that is not closed, and the sign of an inch at the end of a later line."""
