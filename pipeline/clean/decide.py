@@ -14,6 +14,7 @@ from pipeline.clean.features import LONG
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
 from pipeline.clean.parts import DATE_ROLES, parts, promising
+from pipeline.clean.place import placed
 from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import decided_role, rule_role
 from pipeline.records import BODY, Line
@@ -45,7 +46,7 @@ def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
     starts, ends = (lines.start - bases).tolist(), (lines.end - bases).tolist()
     own = lines.text.tolist()
     texts = [lines.raw_texts[t][s:e] for t, s, e in zip(own, starts, ends, strict=True)]
-    verdicts = _verdicts(lines, labels, furniture, texts)
+    verdicts = _placed(lines, texts, _verdicts(lines, labels, furniture, texts))
     found = [
         [Line(start, end, text, role, rule, score)]
         for start, end, text, (role, rule, score) in zip(starts, ends, texts, verdicts, strict=True)
@@ -55,6 +56,15 @@ def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
         line = found[row][0]
         if worded[row] or line.role in DATE_ROLES or "(c)" in line.text.lower():
             found[row] = _split(line)
+    return found
+
+
+def _placed(
+    lines: Lines, texts: list[str], verdicts: list[tuple[str, str, float]]
+) -> list[tuple[str, str, float]]:
+    found = []
+    for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
+        found += placed(texts[low:high], verdicts[low:high])
     return found
 
 
