@@ -139,7 +139,8 @@ def _read_tar(
         yield _orphan(place.member(name), raw)
     fault = ctx.take_fault()
     if fault:
-        yield Problem(place.uri, fault.reason, fault.error)
+        yield Problem(place.uri, fault.reason, fault.error, fault.content, whole=False)
+        ctx.end_fault()
 
 
 def _pull(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Pull:
@@ -186,9 +187,9 @@ def _tar_member(
     # The holes of a sparse member are bytes that no layer below has counted.
     source = buffered(pull, inner, at.uri, charged=member.issparse())
     yield from _in_order(member.name, source, at, inner, read_stream, cars)
-    left = inner.take_fault()
+    left = inner.end_fault()
     if left and not ctx.fault:  # a fault of the layer below is the cause, and told there
-        yield Problem(at.uri, left.reason, left.error, whole=False)
+        yield Problem(at.uri, left.reason, left.error, left.content, whole=False)
 
 
 def _read_zip(
@@ -260,7 +261,7 @@ def _zip_member(
             yield Problem(at.uri, fault.reason, fault.error, stored, whole=False)
             return
         yield from read_stream(buffered(pull, inner, at.uri), at, inner)
-    left = inner.take_fault()
+    left = inner.end_fault()
     if left:
         stored = _stored(archive, info, ctx)
         yield Problem(at.uri, left.reason, left.error, stored, whole=False)
@@ -314,7 +315,7 @@ def _recovered_member(
     inner = ctx.inner()
     stream = buffered(entry.member, inner, at.uri)
     yield from _in_order(entry.name, stream, at, inner, read_stream, cars)
-    left = inner.take_fault()
+    left = inner.end_fault()
     if left:
         source.seek(entry.at)
         kept = source.read(

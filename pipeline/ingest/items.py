@@ -68,10 +68,14 @@ def whole_file(uri: str, reason: Reason, error: str, source: BinaryIO, limit: in
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a stream ended early; set by the stream, reported by whoever reads its end."""
+    """Why a stream ended early; set by the stream, reported by whoever reads its end.
+
+    `content` is what could not be decoded, as far as it is known and up to a limit.
+    """
 
     reason: Reason
     error: str
+    content: bytes = b""
 
 
 class Budget:
@@ -108,7 +112,17 @@ class Context:
         return replace(self, depth=self.depth + 1, fault=None)
 
     def take_fault(self) -> Fault | None:
-        """Return how the stream ended early, once: who takes it reports it."""
+        """Return how the stream ended early, once: who takes it reports it.
+
+        One that holds bytes stays, for whoever keeps these.
+        """
+        fault = self.fault
+        if fault and not fault.content:
+            self.fault = None
+        return fault
+
+    def end_fault(self) -> Fault | None:
+        """Return how the stream ended early, if that was not reported, with its bytes."""
         fault, self.fault = self.fault, None
         return fault
 

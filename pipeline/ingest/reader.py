@@ -194,10 +194,11 @@ def _read_file(
             for found in _read_stream(stream, _place(file, fields), ctx):
                 nothing = False
                 yield found
-        fault = ctx.take_fault()
+        fault = ctx.end_fault()
         if fault:
-            begin = file.beginning(limits.document_bytes)
-            yield Problem(file.path, fault.reason, fault.error, begin, whole=False)
+            known = fault.content if file.size > limits.document_bytes else b""
+            kept = known or file.beginning(limits.document_bytes)
+            yield Problem(file.path, fault.reason, fault.error, kept, whole=False)
         elif nothing:
             yield Problem(file.path, Reason.EMPTY, f"{file.path}: nothing in it")
     except OSError as error:

@@ -17,6 +17,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 import zstandard
@@ -34,6 +35,16 @@ BROKEN: Final = (
     OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError,
     zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, MemoryError,
 )  # fmt: skip
+
+
+class Damaged(Exception):
+    """The first error in packed data, told at their end, with the bytes of what is damaged."""
+
+    def __init__(self, first: Exception, packed: bytes) -> None:
+        """Wrap the error."""
+        super().__init__(str(first))
+        self.first = first
+        self.packed = packed
 
 
 class Stream(io.RawIOBase):
@@ -75,7 +86,7 @@ class Stream(io.RawIOBase):
     def _next(self, count: int) -> bytes:
         try:
             piece = self._pull(count)
-        except BROKEN as error:
+        except (*BROKEN, Damaged) as error:
             self._end(fault_of(error, self._name))
             return b""
         if not piece:
@@ -105,6 +116,8 @@ def buffered(
 
 def fault_of(error: BaseException, name: str) -> Fault:
     """Return the fault for an error raised while reading `name`."""
+    if isinstance(error, Damaged):
+        return replace(fault_of(error.first, name), content=error.packed)
     if isinstance(error, EOFError) or "unexpected end of data" in str(error):
         return Fault(Reason.TRUNCATED, f"{name}: the data ends in the middle")
     if isinstance(error, RuntimeError) and "encrypted" in str(error):
@@ -274,6 +287,7 @@ class _Members:
         self._first = 0  # of the member, in all that was read
         self._begin = self._at = 0  # of the member, and of what is read next, in `_data`
         self._error: Exception | None = None
+        self._broken = bytearray()  # members that are damaged, up to a limit
         self._faults = 0
         self._ended = False
 
@@ -289,15 +303,31 @@ class _Members:
                     raise  # the file cannot be read
                 self._error = self._error or error
                 piece = b"" if isinstance(error, EOFError) else self._salvaged()
+                first = self._first
                 if self._resync():
+                    self._keep(first, self._first)
                     return piece + b"\n"
+                if not isinstance(error, EOFError):
+                    self._keep(first, self._dropped + len(self._data))
                 self._ended = True
             if piece:
                 self._given += len(piece)
                 return piece
         if self._error:
-            raise self._error
+            raise Damaged(self._error, bytes(self._broken))
         return b""
+
+    def _keep(self, begin: int, end: int) -> None:
+        """Keep the packed bytes from one place to another, as far as they can be had."""
+        room = min(_KEPT - len(self._broken), end - begin)
+        if begin >= self._dropped or self._start is None:
+            at = max(0, begin - self._dropped)
+            self._broken += self._data[at : max(at, end - self._dropped)][: max(0, room)]
+        elif room > 0:
+            here = self._source.tell()
+            self._source.seek(self._start + begin)
+            self._broken += self._source.read(room)
+            self._source.seek(here)
 
     def _bound(self, count: int) -> int:
         """Return how much to decode at once: little where an error loses it for good."""
@@ -402,6 +432,7 @@ _DAMAGE: Final = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
 _STEP: Final = 4096
 _OUT: Final = 16 * 1024
 _LITTLE: Final = 512
+_KEPT: Final = 10 * MIB
 _BACK: Final = 128 * 1024  # that a decompressor may read on beyond a damaged member, and more
 _FAULTS: Final = 10_000  # of one stream, before the rest is given up
 _MAGIC_BYTES: Final = 10

@@ -352,6 +352,19 @@ def test_a_damaged_file_in_a_tar_costs_itself(tmp_path):
     assert any("1.jsonl.gz" in failure.source_uri for failure in failures)
 
 
+@pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: tarred({"a.jsonl.gz": raw})])
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_damaged_member_of_a_large_file_is_kept_packed(tmp_path, suffix, wrap):
+    packed = [PACKERS[suffix](jsonl([{"text": os.urandom(20_000).hex()}])) for _ in range(90)]
+    damaged = bytearray(packed[70])
+    damaged[len(damaged) // 2] ^= 0x10
+    damaged[1] ^= 0x10
+    put(tmp_path, "a.packed", wrap(b"".join([*packed[:70], damaged, *packed[71:]])))
+    documents, failures = read_all(tmp_path, SMALL)
+    assert len(documents) == 89
+    assert any(bytes(damaged) in failure.content for failure in failures)
+
+
 def test_damage_across_the_chunks_that_are_read(tmp_path):
     """Members of every length, so that damage and its end fall on all sides of a chunk."""
     packed = [
