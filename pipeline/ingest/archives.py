@@ -263,8 +263,8 @@ def _zip_member(
         yield from read_stream(buffered(pull, inner, at.uri), at, inner)
     left = inner.end_fault()
     if left:
-        stored = _stored(archive, info, ctx)
-        yield Problem(at.uri, left.reason, left.error, stored, whole=False)
+        kept = left.content or _stored(archive, info, ctx)
+        yield Problem(at.uri, left.reason, left.error, kept, whole=False)
 
 
 def _recovered(

@@ -307,7 +307,7 @@ class _Members:
                 if self._resync():
                     self._keep(first, self._first)
                     return piece + b"\n"
-                if not isinstance(error, EOFError):
+                if not isinstance(error, EOFError) or not self._given:
                     self._keep(first, self._dropped + len(self._data))
                 self._ended = True
             if piece:

@@ -365,6 +365,18 @@ def test_a_damaged_member_of_a_large_file_is_kept_packed(tmp_path, suffix, wrap)
     assert any(bytes(damaged) in failure.content for failure in failures)
 
 
+@pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("wrap", [zipped, tarred])
+def test_a_packed_file_of_which_nothing_comes_is_kept(tmp_path, suffix, wrap):
+    packed = PACKERS[suffix](os.urandom(900))[:300]
+    if suffix == ".gz":
+        packed = packed[:11]
+    put(tmp_path, "a.packed", wrap({"a.txt.packed": packed}))
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert any(packed in failure.content for failure in failures)
+
+
 def test_damage_across_the_chunks_that_are_read(tmp_path):
     """Members of every length, so that damage and its end fall on all sides of a chunk."""
     packed = [
