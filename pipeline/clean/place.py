@@ -21,6 +21,9 @@ _LISTED: Final = frozenset({"timestamp", "byline", "nav"})
 _STAMPED: Final = frozenset({"timestamp", "byline"})
 _HEAD: Final = 25
 _DECK_REACH: Final = 4
+_FOLLOW_REACH: Final = 6
+#: Characters of a label or button, at most.
+_LABEL: Final = 30
 _TAGS: Final = 8
 _NEAR: Final = 3
 _COMMENTS_REACH: Final = 40
@@ -89,16 +92,19 @@ def _icons(plain: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[tuple[
 
 def _pitches(plain: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[tuple[int, str]]:
     """Icons under "Follow us" and buttons next to a pitch belong to it."""
-    reach = 0
-    for row, text in enumerate(plain):
-        lower = text.lower()[:40]
-        reach = 6 if _FOLLOW.match(lower) else reach - 1
-        if reach > 0 and verdicts[row][0] == "social" and len(text.split()) < 3:
+    followed = -_FOLLOW_REACH
+    for row, (role, _, _) in enumerate(verdicts):
+        text = plain[row]
+        if role == BODY or len(text) > _LABEL:
+            continue
+        lower = text.lower()
+        followed = row if _FOLLOW.match(lower) else followed
+        if role == "social" and row < followed + _FOLLOW_REACH and len(text.split()) < 3:
             yield row, "promo"
-        near = verdicts[max(row - 2, 0) : row + 3]
-        button = _is_vague(verdicts[row]) and len(text.split()) <= _SHORT
-        if button and _SIGN_UP.match(lower) and any(v[0] == "promo" for v in near):
-            yield row, "promo"
+        elif role in _VAGUE and _SIGN_UP.match(lower):
+            near = verdicts[max(row - 2, 0) : row + 3]
+            if any(around == "promo" for around, _, _ in near):
+                yield row, "promo"
 
 
 def _tags(
