@@ -92,9 +92,10 @@ class Context:
     @cached_property
     def likely_headlines(self) -> list[tuple[Line, float]]:
         """The lines of flattened text that can be the headline, likeliest first."""
+        from pipeline.describe.headline import told_twice
         from pipeline.describe.headline_lines import likely_headlines
 
-        return likely_headlines(self)
+        return told_twice(likely_headlines(self))
 
     @cached_property
     def under_headline(self) -> tuple[Line, ...]:

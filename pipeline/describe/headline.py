@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from math import exp
 from typing import Final
 
 from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import fold, plain, squeeze
 from pipeline.describe.outlet import known_name, name_of_domain
-from pipeline.records import Candidate
+from pipeline.records import Candidate, Line
 
 _LONGEST: Final = 300
 _BETWEEN = re.compile(
-    r"\s+(?:[|•·»«›‹~]+|::+|//|[-–—－]+|<)\s+|\s*[|｜]+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
+    r"\s+(?:[|•·»«›‹~]+|::+|//?|[-–—－]+|<|>)\s+|\s*[|｜]+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
 )
 _MARK = re.compile(r"^(?:headline|title|video|watch|photos?)\s*:\s+", re.I)
 _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
@@ -193,10 +194,84 @@ def _is_headline(value: str, sites: Collection[str]) -> bool:
     return len(key) >= 4 and len(value) <= _LONGEST and key not in sites
 
 
+#: How many of the likeliest lines are compared, and what a title that repeats a line adds to its
+#: log odds (on development pages flattened in six ways).
+_COMPARED: Final = 24
+_TITLED: Final = 2.0
+
+
+def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]:
+    """Return likely headlines, those of the same wording as one, likeliest first.
+
+    Flattened pages often hold the title of the browser's tab ("Mayor opens bridge | Elm Herald")
+    or a path ("Home › Mayor opens bridge") as well as the headline: no rivals, but witnesses.
+    """
+    lines = {fold(line.text[:_LONGEST]): line for line, _ in reversed(ranked[:_COMPARED])}
+    lines = {key: line for key, line in lines.items() if len(key) >= _LEAST_PART}
+    sums: dict[str, float] = {}
+    titled = set()
+    for line, sure in ranked[:_COMPARED]:
+        key = fold(line.text[:_LONGEST])
+        cut = fold(_cut_as_others(line.text[:_LONGEST], lines.keys() - {key}))
+        if cut == key:
+            cut = next((k for k in lines if _is_path(key, k)), key)
+        if cut != key and cut in lines:
+            titled.add(cut)
+        target = cut if cut in lines else key
+        sums[target] = sums.get(target, 0.0) + sure
+        lines.setdefault(target, line)
+    for key in titled:
+        _raise(sums, key)
+    rest = [(line, 0.0) for line, _ in ranked[_COMPARED:]]
+    return sorted(((lines[key], sure) for key, sure in sums.items()), key=lambda p: -p[1]) + rest
+
+
+#: How many letters of a path can stand before the headline ("Home Reviews Mayor opens bridge"),
+#: and how short a headline is too short to be told by its letters alone.
+_PATH: Final = 25
+_LEAST_WHOLE: Final = 20
+
+
+def _is_path(key: str, other: str) -> bool:
+    """Tell whether a folded line is a short path and then another line."""
+    more = len(key) - len(other)
+    return 0 < more <= _PATH and len(other) >= _LEAST_WHOLE and key.endswith(other)
+
+
+def _untitled(title: str) -> str:
+    """Return a text's first line without the short name after its last separator.
+
+    It is mostly the title of the browser's tab: "Mayor opens bridge - Elm Herald".
+    """
+    parts, marks = _split(title)
+    last = parts[-1].split()
+    is_name = len(parts) > 1 and len(last) <= _NAME_WORDS and last[:1] and last[0][:1].isupper()
+    if not is_name or len(fold(parts[0])) < _LEAST_WHOLE or parts[-1][-1:] in "?!.":
+        return title
+    kept = parts[0]
+    for part, mark in zip(parts[1:-1], marks, strict=False):
+        kept += mark + part
+    return kept
+
+
+_NAME_WORDS: Final = 4
+
+
+def _raise(sums: dict[str, float], key: str) -> None:
+    """Raise the log odds of `key` by `_TITLED`; the others share what is left."""
+    before = min(sums[key], 0.999)
+    after = 1 / (1 + (1 - before) / before * exp(-_TITLED)) if before > 0 else 0.0
+    for other in sums:
+        sums[other] *= (1 - after) / (1 - before)
+    sums[key] = after
+
+
 def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:
     found = []
     for line, sure in context.likely_headlines[:4]:
         value = without_site(line.text, sites)
+        if line is context.cleaned.lines[0]:
+            value = _untitled(value)
         if sure >= _LEAST_SURE and _is_headline(value, sites):
             found.append(Candidate("headline", value, sure, "line", shorten(line.text)))
     return found

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
 from pipeline.describe.context import Context
-from pipeline.describe.fold import fold, squeeze
+from pipeline.describe.fold import data_words, fold, squeeze, words
 from pipeline.describe.names import (
     has_label,
     opens_with_given_name,
@@ -27,6 +28,9 @@ from pipeline.records import Line
 _BELOW: Final = 10
 _PARAGRAPHS: Final = 2
 _PARAGRAPH_LENGTH: Final = 150
+
+#: Least probability of the line that is taken for the headline of flattened text.
+_LIKELY: Final = 0.3
 
 #: How far from the body the headline can stand, in lines; shortest headline, in letters.
 _REACH: Final = 80
@@ -99,8 +103,7 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
 
 def labelled(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield the name on the line after one that is only a label ("Written by:"), first found."""
-    lines = context.edges
-    for line, following in pairwise(lines):
+    for line, following in _neighbours(context):
         text = line.text
         if len(text) > _LABEL_LENGTH or not _LABEL.fullmatch(text.strip(" *•|#-–—")):
             continue
@@ -108,6 +111,16 @@ def labelled(context: Context, known: frozenset[str]) -> Iterator[Named]:
         if names and len(names) <= _MOST_NAMES and _share(following.text, names) >= _SHARE:
             yield f"label_{_kind(names)}", names, f"{squeeze(text)} {squeeze(following.text)}"
             return
+
+
+def _neighbours(context: Context) -> Iterator[tuple[Line, Line]]:
+    """Yield lines with the one after each: below the headline, around the start of the body, ends.
+
+    On a page flattened whole, the menu alone can be longer than what counts as the text's top.
+    """
+    lines, first = context.cleaned.lines, context.first_body_index
+    for part in (_below(context), lines[max(0, first - _BELOW) : first + 2], context.edges):
+        yield from pairwise(part)
 
 
 def _below(context: Context) -> Sequence[Line]:
@@ -129,7 +142,7 @@ def _headline_at(context: Context) -> int | None:
     lines, first = context.cleaned.lines, context.first_body_index
     if not context.markup:
         ranked = context.likely_headlines
-        top = ranked[0][0] if ranked and ranked[0][1] >= 0.5 else None
+        top = ranked[0][0] if ranked and ranked[0][1] >= _LIKELY else None
         return next((n for n, line in enumerate(lines) if line is top), None)
     stated = [fold(c.value[:300]) for c in context.markup_for("headline")]
     stated = [key for key in stated if len(key) >= _LEAST_LETTERS]
@@ -158,6 +171,8 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         return
     if text[-1] in _SENTENCE_ENDS and text.count(" ") > _MOST_BLANKS:
         return
+    if _is_picture_credit(text):
+        return
     names = parse_names(text, known=known)
     if not names or len(names) > _MOST_NAMES:
         return
@@ -169,6 +184,17 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         )
     elif share >= _SHARE:
         yield f"near_alone_{_kind(names)}", names
+
+
+def _is_picture_credit(text: str) -> bool:
+    """Tell whether `text` is a name and an agency of pictures: "Anna Berg/AP"."""
+    _, slash, after = text.rpartition("/")
+    return bool(slash) and bool(_picture_words() & set(words(after[:60])[:3]))
+
+
+@cache
+def _picture_words() -> frozenset[str]:
+    return frozenset(word for name in data_words("photo_agencies.txt") for word in words(name)[:1])
 
 
 def _share(text: str, names: Sequence[str]) -> float:

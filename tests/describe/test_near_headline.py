@@ -66,3 +66,8 @@ def test_the_line_after_a_label_names_the_author(label):
     found = list(labelled(context([BODY, ("other", label), ("other", "Anna Berg")]), frozenset()))
     assert [(rule, names) for rule, names, _ in found] == [("label_given", ("Anna Berg",))]
     assert not list(labelled(context([("other", label), BODY]), frozenset()))
+
+
+def test_a_picture_credit_under_the_headline_names_no_author():
+    assert read(("other", "Anna Berg/AP")) == {}
+    assert read(("other", "Anna Berg / Getty Images")) == {}
