@@ -105,7 +105,14 @@ def _as_published(clue: Clue) -> Clue:
     return replace(clue, rule=f"{clue.rule}_only", confidence=_confidence(f"{clue.rule}_only"))
 
 
+#: Rules that are right where they stand alone, but state a later day where others disagree: a
+#: newsletter's tag has the day of the last change on some sites.
+_YIELDING: Final = {"meta_sailthru.date": 0.8}
+
+
 def _confidence(rule: str) -> float:
+    if rule in _YIELDING:
+        return _YIELDING[rule]
     table = _confidences()
     # A line below a known headline dates no worse than one near the body; on flattened text no
     # worse than on a page.
@@ -256,7 +263,7 @@ def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
         for day, group in days.items()
     ]
     scored.sort(key=lambda entry: -entry[1])
-    if len(scored) == 1:
+    if len(scored) == 1 and not scored[0][2].rule.endswith("_only"):
         # The only day that the document states: nothing speaks for another.
         scored[0] = (scored[0][0], 1 - (1 - scored[0][1]) * _LONE, scored[0][2])
     if len(scored) > 1:

@@ -235,3 +235,21 @@ def test_a_press_release_opens_with_its_day(opening: str) -> None:
     assert [c.value for c in found if c.field == "published_date"] == ["2018-05-03"]
     later = "In all the years before " + text
     assert dates.candidates(context([("headline", "Two bridges"), ("body", later)])) == []
+
+
+def test_a_newsletters_tag_yields_to_the_stated_time_of_publication() -> None:
+    marks = [
+        Candidate("published", "2018-12-15T13:50:38Z", 0.5, "meta_sailthru.date", "s"),
+        Candidate("published", "2018-12-14T06:02:15Z", 0.5, "meta_og:article:published_time", "p"),
+    ]
+    found = dates.candidates(context([BODY], markup=marks, media_type="text/html"))
+    assert best(found, "published_date") == "2018-12-14"
+
+
+def test_a_lone_update_is_less_sure_than_a_lone_publication() -> None:
+    sure = []
+    for label in ("Updated", "Published"):
+        lines = [("timestamp", f"{label} May 30, 2019"), BODY]
+        found = dates.candidates(context(lines))
+        sure.append(next(c.confidence for c in found if c.field == "published_date"))
+    assert sure[0] < sure[1] - 0.1
