@@ -237,9 +237,19 @@ def _copyright(text: str) -> str | None:
         match = agency_names.mention().match(text, sign.end())
         # "© REUTERS/ Jane Doe" credits a picture.
         slashed = match is not None and _PHOTOGRAPHER.match(text, match.end()) is not None
-        if match is not None and not slashed and not _PHOTO.search(text[: sign.start()]):
-            return agency_names.of_mention(match)
+        caption = text.count(" ", 0, sign.start()) > _CAPTION and _RIGHTS.search(text) is None
+        if match is None or slashed or caption or _PHOTO.search(text[: sign.start()]):
+            continue
+        return agency_names.of_mention(match)
     return None
+
+
+#: A sign after more words than these ends a caption, unless the line speaks of rights.
+_CAPTION: Final = 5
+_RIGHTS: Final = re.compile(
+    r"\brights\b|may not|redistribut|verbreit|vervielf|rechte|derechos|droits|diritti|direitos",
+    re.I,
+)
 
 
 def _distributed(text: str) -> str | None:

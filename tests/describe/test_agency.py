@@ -10,6 +10,7 @@ from tests.describe.build import BODY, best, context
 @pytest.mark.parametrize(
     ("lines", "name"),
     [
+        ([("byline", "By News Service of Florida"), BODY], "News Service of Florida"),
         ([("body", "SPRINGFIELD (AP) — The mayor closed the bridge.")], "AP"),
         ([("byline", "By JO DOE, Associated Press"), BODY], "AP"),
         ([("byline", "By The Associated Press"), BODY], "AP"),
@@ -37,6 +38,7 @@ def test_agency(lines: list[tuple[str, str]], name: str) -> None:
         ("other", "REUTERS/Jo Doe"),
         ("other", "AA"),
         ("legal", "© dpa | Jo Doe"),
+        ("other", "The mayor speaks at the opening of the new bridge © dpa | Bridge Post"),
         ("body", "Michael Bloomberg said he would walk."),
         (
             "legal",
