@@ -24,7 +24,9 @@ _BLANK: Final = " \t\r\n\ufeff"
 _BETWEEN: Final = re.compile(r"[}\]\w\"]\s{0,50},?\s{0,50}(?=\{\s{0,50}\")")
 _BETWEEN_CHARS: Final = 120
 _ALIKE: Final = 0.5  # of the names of two records of a file
-_AGAIN: Final = 8  # times the largest record, that are read in vain in search of one
+_AGAIN: Final = 32  # times the largest record, that are looked at in search of one
+_COPIES: Final = 16  # are made in the time that one look takes
+_WINDOW: Final = 16 * 1024
 _NEAR_END: Final = 64  # an error so close to the end of the buffer may be the buffer's end
 
 #: Keys under which APIs wrap their list of records.
@@ -105,6 +107,8 @@ class _Values:
 
     def _to_next_record(self) -> str | None:
         """Go to the next record like the last; return what is skipped, None if there is none."""
+        self._text, self._at = self._text[self._at :], 0
+        self._again -= len(self._text) // _COPIES
         start = 1
         while True:
             found = _BETWEEN.search(self._text, self._at + start)
@@ -129,15 +133,22 @@ class _Values:
 
     def _is_record(self, at: int) -> bool | None:
         """Return whether a record like the last begins at a place; None where the text ends."""
-        if self._again < 0:
-            return None
-        try:
-            value, _ = self._parse(self._text, at)
-        except RecursionError:
-            return False
-        except ValueError as error:
-            self._again -= getattr(error, "pos", at) - at + _BETWEEN_CHARS
-            return False if self._ended or self._is_wrong(error) else None
+        # An error counts the lines before it: so it must not have the whole text.
+        for text in (self._text[at : at + _WINDOW], self._text[at:]):
+            self._again -= len(text)
+            if self._again < 0:
+                return None
+            try:
+                value, _ = self._parse(text)
+                break
+            except RecursionError:
+                return False
+            except ValueError as error:
+                unfinished = "Unterminated string" in str(error)
+                if not unfinished and getattr(error, "pos", 0) < len(text) - _NEAR_END:
+                    return False
+        else:
+            return False if self._ended else None
         if not isinstance(value, dict):
             return False
         names = frozenset(value)

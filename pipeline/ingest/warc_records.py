@@ -33,14 +33,15 @@ _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 #: What stands after a record that ends where it says: padding, and a record or nothing.
 _BEGINS: Final = re.compile(rb"\s*(WARC/[01]\.|\Z)")
 _PEEK: Final = 64
-_NEXT: Final = re.compile(rb"(?<!/)WARC/(?:1\.[01]|0\.1[78])\r?\n(?:WARC|Content)-", re.IGNORECASE)
+_NEXT: Final = re.compile(rb"(?<!/)WARC/(?:1\.[01]|0\.1[78])\r?\n(?i:WARC|Content)-")
 _NEXT_BYTES: Final = 64  # that one of these may take
 _FAR: Final = 1 << 50
 _NO_RECORD: Final = "what follows the record before is none"
 _SWALLOWS: Final = "its length is so long that another record begins within it"
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
-_AGAIN: Final = 64  # times the same, that are read again of one stream
+_AGAIN: Final = 64  # times the same, that are read again of one stream,
+_CREDIT: Final = 4  # and so many times what is read of it
 
 
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
@@ -88,7 +89,7 @@ class _Held:
         piece = self._ahead.read(count)
         if not piece:
             piece = self._stream.read(count)
-            self._again += len(piece)
+            self._again += _CREDIT * len(piece)
         self._held += piece
         if len(self._held) > _HELD * self.cap + len(piece):
             self.forget(self._base + len(self._held) - _HELD * self.cap)
@@ -132,7 +133,7 @@ class _Held:
 
         A page may print such a beginning: where the end is borne out, it belongs to the page.
         """
-        if begin < self._base:
+        if begin < self._base or (end <= self.tell() and self._is_end(end)):
             return False
         # Without a length it goes as far as the next one.
         found = _NEXT.search(self._held, begin - self._base + 1, end - self._base)
@@ -166,17 +167,16 @@ class _Held:
     def back(self, begin: int) -> bool:
         """Go back to the next record in what follows the one at `begin`; False if it cannot be."""
         found = _NEXT.search(self._held, begin - self._base + 1) if begin >= self._base else None
-        if not found:
-            return False
-        self._again -= len(self._held) - found.start()
-        if self._again < 0:
+        if not found or self._again < 0:
             return False
         self._back_to(self._base + found.start())
         return True
 
     def _back_to(self, place: int) -> None:
         rest = bytes(self._held[place - self._base :])
-        self._ahead = io.BytesIO(rest + self._ahead.read())
+        ahead = rest + self._ahead.read()
+        self._again -= len(ahead) // 4  # most of that is only moved
+        self._ahead = io.BytesIO(ahead)
         del self._held[place - self._base :]
 
     def pass_over(self, end: int) -> bool:
@@ -208,7 +208,8 @@ class _Held:
         begin = min(max(self._base, begin), self.tell())
         at, kept = begin + 1, b""
         while True:
-            found = _NEXT.search(self._held, max(0, at - self._base))
+            hopeless = self._again < 0
+            found = None if hopeless else _NEXT.search(self._held, max(0, at - self._base))
             place = self._base + found.start() if found else self.tell()
             if len(kept) < self.cap:
                 kept = bytes(self._held[begin - self._base : place - self._base][: self.cap])

@@ -22,6 +22,7 @@ _DESCRIPTOR: Final = 0x08  # sizes and check sum follow the data
 _ENCRYPTED: Final = 0x01
 _UTF8: Final = 0x800
 _UNKNOWN: Final = 0xFFFFFFFF
+_TRIES: Final = 20_000  # of headers that are none, before the rest is given up
 _NAME_BYTES: Final = 4096
 
 
@@ -130,12 +131,14 @@ def without_directory(source: BinaryIO) -> Iterator[Entry]:
     """Yield the members that a zip's own headers tell, in order; each is read before the next."""
     total = source.seek(0, 2)
     at: int | None = 0
-    while (at := _find(source, _LOCAL, cast(int, at))) is not None:
+    tries = _TRIES
+    while tries and (at := _find(source, _LOCAL, cast(int, at))) is not None:
         source.seek(at)
         head = source.read(_HEADER.size + 2 * _NAME_BYTES)
         entry = _entry(source, head, at, total) if len(head) >= _HEADER.size else None
         if entry is None:
             at += len(_LOCAL)
+            tries -= 1
             continue
         yield entry
         start = at + _after_header(head)

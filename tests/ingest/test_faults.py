@@ -654,6 +654,26 @@ def test_many_lines_after_a_broken_csv_row_are_all_kept(tmp_path):
     assert all(line.encode() in kept for line in lines[::1000])
 
 
+BEGINNINGS = {
+    "a.zip": b"PK\x03\x04",
+    "b.zip": b"PK\x03\x04" + b"\0" * 22 + b"\1\0\0\0a",
+    "a.zst": b"\x28\xb5\x2f\xfd",
+    "a.tar": tarred({"a": b""})[:100] + b"\0" * 157 + b"ustar" + b"\0" * 250,
+    "a.warc": b"WARC/1.0\r\nWARC-",
+    "a.json": b'[{"text": x}, ',
+    "a.jsonl.bz2": bz2.compress(b"text" * 99)[:-3],
+}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_thousands_of_beginnings_of_which_none_goes_on(tmp_path, name):
+    put(tmp_path, name, BEGINNINGS[name] * 4000)
+    limits = replace(SMALL, members=100, unpack_floor=MIB)
+    documents, failures = read_all(tmp_path, limits)
+    assert documents == [] and failures
+    assert "crashed" not in reasons(failures)
+
+
 def test_csv_quotes_that_open_again_and_again(tmp_path):
     """Each line leaves a field open, whether the line before did or not."""
     put(tmp_path, "a.csv", "url,text\n" + 'a","\n' * 40_000)
