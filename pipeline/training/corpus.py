@@ -120,24 +120,7 @@ def page_examples(
             yield from _flattened(collection, row, html_of(row), row["body"], some, 1.0)
 
 
-def silver_examples(data: Path, ways: Sequence[str], seed: int) -> Iterator[Example]:
-    """Yield pages without gold bodies, one way each, labelled by trafilatura's extraction."""
-    import trafilatura
-
-    rng = random.Random(seed)  # noqa: S311
-    seen: Counter[str] = Counter()
-    for collection in ("trafilatura", "postlight", "htmldate_default"):
-        for row in read(data / "data" / f"{collection}.jsonl.gz"):
-            key = row["url"] or row["id"]
-            seen[key] += 1
-            if seen[key] > 1 or len(html_of(row)) > 1_000_000:
-                continue
-            body = trafilatura.extract(html_of(row), include_comments=False, fast=True) or ""
-            if len(align.words_of(body)) >= 120 and _agrees(row, body):
-                yield from _flattened("silver", row, html_of(row), body, [rng.choice(ways)], 0.4)
-
-
-def _agrees(row: dict[str, Any], body: str) -> bool:
+def agrees(row: dict[str, Any], body: str) -> bool:
     """Return whether an extraction holds the snippets that a row says it must, and no other."""
     wanted = all(snippet in body for snippet in row.get("with") or ())
     return wanted and not any(snippet in body for snippet in row.get("without") or ())
@@ -156,7 +139,7 @@ def _flattened(
         if not 3 <= len(lines) <= 3000:
             continue
         roles = tuple(
-            _role(share, line, hints)
+            role_of_line(share, line, hints)
             for share, line in zip(align.body_shares(lines, body), lines, strict=True)
         )
         if BODY in roles:
@@ -164,7 +147,8 @@ def _flattened(
             yield Example(collection, site, way, str(row["id"]), text, roles, weight, body)
 
 
-def _role(share: float, line: str, hints: dict[str, str]) -> str:
+def role_of_line(share: float, line: str, hints: dict[str, str]) -> str:
+    """Return the role of a line of which `share` (0 to 1) stands in the body."""
     low, high = align.DOUBTFUL
     if share >= high:
         # Gold bodies keep some lines ("Jo Field contributed to this report") that others drop.
@@ -296,38 +280,3 @@ def gold_body(row: dict[str, Any]) -> str:
         else:
             paragraphs.append(" ".join(line[s:e] for s, e, part in spans if part == BODY))
     return "\n\n".join(" ".join(p.split()) for p in paragraphs if p.strip()) + "\n"
-
-
-def cropped(example: Example, rng: random.Random) -> Example | None:
-    """Return the example as an extractor leaves it: most lines away from the body are gone.
-
-    None where nothing of the body's surroundings is left to tell from it.
-    """
-    pieces, filled = _pieces(example.text)
-    body = [row for row, role in enumerate(example.roles) if role == BODY]
-    if not body or len(filled) != len(example.roles):
-        return None
-    first, last = body[0], body[-1]
-    reach, inner, near = rng.choice((3, 6, 12)), rng.uniform(0.3, 1.0), rng.uniform(0.2, 0.9)
-    kept = [
-        row for row, role in enumerate(example.roles)
-        if role == BODY or (first < row < last and rng.random() < inner)
-        or (min(abs(row - first), abs(row - last)) <= reach and rng.random() < near)
-    ]  # fmt: skip
-    if len(kept) == len(body) and rng.random() < 0.7:
-        return None
-    text = "".join(pieces[filled[row]] for row in kept)
-    roles = tuple(example.roles[row] for row in kept)
-    return Example(example.collection, example.site, f"{example.way}/cropped", example.name,
-                   text, roles, example.weight, example.body)  # fmt: skip
-
-
-def _pieces(text: str) -> tuple[list[str], list[int]]:
-    """Return lines joined with the blank lines after them, and the rows that are not blank."""
-    pieces: list[str] = []
-    for line in text.splitlines(keepends=True):
-        if line.strip() or not pieces:
-            pieces.append(line)
-        else:
-            pieces[-1] += line
-    return pieces, [row for row, piece in enumerate(pieces) if piece.strip()]

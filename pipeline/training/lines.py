@@ -24,8 +24,9 @@ from pipeline.clean.lexicon import BUCKETS, Lexicon, norms, role_scores, tokens
 from pipeline.clean.lines import Array, Lines, split
 from pipeline.clean.model import line_columns, matrix, predict
 from pipeline.records import BODY, ROLES
-from pipeline.training import corpus, flatten
+from pipeline.training import augment, corpus, flatten
 from pipeline.training.corpus import Example
+from pipeline.training.silver import silver_examples
 
 SEED: Final = 20181127
 FOLDS: Final = 3
@@ -50,6 +51,10 @@ _SHARES: Final = {"wcxb_article_dev": (1.0, 0.3), "misinfo": (0.8, 0.4), "silver
 #: and in some of the others.
 _ALWAYS: Final = ("inscriptis", "paragraphs")
 _OTHERS: Final = 2
+_SILVER_WAYS: Final = 3
+#: Pages put together anew, in per cent of the pages, and how far these are trusted.
+_MIXED: Final = 100
+_MIXED_TRUST: Final = 0.7
 #: News counts double: the other collection has shops, manuals and blogs among its pages.
 _NEWS: Final = {"misinfo": 2.0}
 #: Collections whose labels a threshold is chosen by.
@@ -93,7 +98,7 @@ def table(examples: Sequence[Example]) -> Table:
     trust = np.array([e.weight * _NEWS.get(e.collection, 1.0) for e in examples])
     # An error costs what its words are worth in its text: texts count alike, not lines.
     weight = trust[text] * (np.minimum(words, 60) + 2.0) / (np.maximum(in_body, 100)[text])
-    fold = np.array([corpus.site_number(example.site) % FOLDS for example in examples])[text]
+    fold = np.array([_fold(example.site) for example in examples])[text]
     whole = np.array([e.collection in _JUDGED and "/" not in e.way for e in examples])[text]
     sites = np.unique([example.site for example in examples], return_inverse=True)[1]
     share = len(weight) / weight.sum()
@@ -289,7 +294,7 @@ def examples(data: Path, collections: Sequence[str] = ()) -> list[Example]:
         found += corpus.page_examples(data, collection, ways, only=_trained_on)
     if not collections:
         found += corpus.outlet_examples(data, 4000, SEED)
-        found += corpus.silver_examples(data, ways, SEED)
+        found += silver_examples(data, ways, _SILVER_WAYS, SEED)
     return found
 
 
@@ -304,9 +309,19 @@ def chosen(found: Sequence[Example]) -> list[Example]:
         if rng.random() < whole:
             picked.append(example)
         if example.body and rng.random() < part:
-            crop = corpus.cropped(example, rng)
+            crop = augment.cropped(example, rng)
             picked += [crop] if crop else []
-    return picked
+    return picked + _mixtures(picked)
+
+
+def _mixtures(picked: Sequence[Example]) -> list[Example]:
+    """Return pages of the head of one site and the body of another, within a fold."""
+    pages = [e for e in picked if "/" not in e.way and e.collection in (*COLLECTIONS, "silver")]
+    return augment.mixtures(pages, len(pages) * _MIXED // 100, _MIXED_TRUST, _fold, SEED)
+
+
+def _fold(site: str) -> int:
+    return corpus.site_number(site) % FOLDS
 
 
 def _trained_on(site: str) -> bool:
