@@ -51,7 +51,7 @@ def fit(found: Sequence[Case]) -> None:
     """Rewrite the weights of the rules from the development cases (a conditional logit)."""
     gathered = []
     for case in found:
-        if case.part in _TIMES:
+        if case.part in _TIMES and case.document.media_type == "text/html":
             cleaned, markup = read(case)
             gathered.append((case, gather(Context(case.document, cleaned, tuple(markup)))))
     _write_weights([row for field in FITTED for row in fit_field(field, gathered)])

@@ -226,7 +226,15 @@ def near_body(context: Context) -> list[Line]:
     """Return the lines where a byline can stand, likeliest first: above the body, then below it."""
     lines, first = context.cleaned.lines, context.first_body_index
     last = context.last_body_index
-    return [*lines[max(0, first - 20) : first + 4], *lines[last + 1 : last + 7]]
+    above = range(max(0, first - 20), min(len(lines), first + 4))
+    at = None if context.markup else context.headline_at
+    below = () if at is None else range(at + 1, min(len(lines), at + _BELOW_HEADLINE))
+    places = dict.fromkeys([*above, *below, *range(last + 1, min(len(lines), last + 7))])
+    return [lines[place] for place in places]
+
+
+#: How many lines below the headline of flattened text a byline can stand.
+_BELOW_HEADLINE: Final = 13
 
 
 def _byline_texts(lines: Iterable[Line]) -> list[str]:

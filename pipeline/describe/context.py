@@ -17,7 +17,7 @@ TOP_LINES: Final = 60
 BOTTOM_LINES: Final = 40
 
 #: Probability from which a line counts as the headline for what stands around it.
-LIKELY: Final = 0.5
+LIKELY: Final = 0.3
 
 #: Longest piece of source text kept as evidence, in characters.
 SOURCE_TEXT_LENGTH: Final = 200
@@ -98,14 +98,24 @@ class Context:
         return told_twice(likely_headlines(self))
 
     @cached_property
+    def headline_at(self) -> int | None:
+        """Index of the likeliest headline of flattened text; of its repeats, the one at the story.
+
+        The first can be the title of the browser's tab, with the whole menu below it.
+        """
+        if not self.likely_headlines or self.likely_headlines[0][1] < LIKELY:
+            return None
+        top, lines = self.likely_headlines[0][0], self.cleaned.lines
+        text = top.text.strip()
+        last = min(len(lines), self.first_body_index + 3)
+        found = [i for i in range(last) if lines[i] is top or lines[i].text.strip() == text]
+        return found[-1] if found else None
+
+    @cached_property
     def under_headline(self) -> tuple[Line, ...]:
         """The six lines under the likeliest headline; empty where none is likely."""
-        if not self.likely_headlines or self.likely_headlines[0][1] < LIKELY:
-            return ()
-        top = self.likely_headlines[0][0]
-        lines = self.cleaned.lines
-        at = next(i for i, line in enumerate(lines) if line is top)
-        return lines[at + 1 : at + 7]
+        at = self.headline_at
+        return () if at is None else self.cleaned.lines[at + 1 : at + 7]
 
     def markup_for(self, field: str) -> tuple[Candidate, ...]:
         """Return what the markup says about `field`, in the order found."""

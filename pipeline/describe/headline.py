@@ -206,7 +206,13 @@ def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]
     Flattened pages often hold the title of the browser's tab ("Mayor opens bridge | Elm Herald")
     or a path ("Home › Mayor opens bridge") as well as the headline: no rivals, but witnesses.
     """
-    lines = {fold(line.text[:_LONGEST]): line for line, _ in reversed(ranked[:_COMPARED])}
+    lines: dict[str, Line] = {}
+    for line, sure in ranked[:_COMPARED]:
+        key = fold(line.text[:_LONGEST])
+        known = lines.get(key)
+        # Of one wording the last is meant: the first can be the browser's tab, far from the rest.
+        if known is None or (sure >= _LEAST_SURE and line.start > known.start):
+            lines[key] = line
     lines = {key: line for key, line in lines.items() if len(key) >= _LEAST_PART}
     sums: dict[str, float] = {}
     titled = set()

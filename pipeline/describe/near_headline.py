@@ -29,9 +29,6 @@ _BELOW: Final = 10
 _PARAGRAPHS: Final = 2
 _PARAGRAPH_LENGTH: Final = 150
 
-#: Least probability of the line that is taken for the headline of flattened text.
-_LIKELY: Final = 0.3
-
 #: How far from the body the headline can stand, in lines; shortest headline, in letters.
 _REACH: Final = 80
 _LEAST_LETTERS: Final = 10
@@ -141,9 +138,7 @@ def _headline_at(context: Context) -> int | None:
     """Return the index of the last line before the body that is the headline."""
     lines, first = context.cleaned.lines, context.first_body_index
     if not context.markup:
-        ranked = context.likely_headlines
-        top = ranked[0][0] if ranked and ranked[0][1] >= _LIKELY else None
-        return next((n for n, line in enumerate(lines) if line is top), None)
+        return context.headline_at
     stated = [fold(c.value[:300]) for c in context.markup_for("headline")]
     stated = [key for key in stated if len(key) >= _LEAST_LETTERS]
     if not stated:

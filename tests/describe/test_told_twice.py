@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.describe.headline import told_twice
 from pipeline.records import Line
+from tests.describe.build import context
 
 HEADLINE = "Mayor opens the new bridge after a year"
 
@@ -37,3 +38,12 @@ def test_other_stories_stay_rivals():
 def test_nothing_and_empty_lines():
     assert told_twice([]) == []
     assert len(told_twice(ranked(("---", 0.1), ("***", 0.0)))) <= 2
+
+
+def test_the_headline_at_the_story_is_meant_and_not_the_tabs_title():
+    story = ("body", "The mayor opened the new bridge after a year of work on Monday. " * 4)
+    menu = [("nav", word) for word in ("News", "Sports", "Weather", "Jobs")] * 4
+    lines = [("nav", HEADLINE), *menu, ("nav", HEADLINE), ("byline", "By Anna Berg"), story, story]
+    found = context(lines)
+    assert found.headline_at == 17
+    assert found.under_headline[0].text == "By Anna Berg"
