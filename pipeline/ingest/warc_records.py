@@ -27,6 +27,10 @@ from pipeline.ingest.streams import CHUNK
 
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
 _SAMPLE: Final = 4096
+_TYPES: Final = frozenset(
+    ("response", "request", "metadata", "warcinfo", "revisit", "resource", "conversion",
+     "continuation")
+)  # fmt: skip
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
@@ -270,8 +274,12 @@ class _Crawl:
             if stream.is_cut(begin) and stream.back(begin):
                 yield _Part(stream.between(begin, stream.tell()), problem=_NO_RECORD)
                 return self._goes_on()
-            self._end = end = stream.end_of(begin, record.headers.get("Content-Length"))
-            body = record.reader.read(cap + 1)
+            # Of a damaged header the library may take no length: then what follows is a gap.
+            http = record.http_headers
+            nothing = not record.content_length and (http is None or http.status_code is None)
+            said = "0" if nothing else record.headers.get("Content-Length")
+            self._end = end = stream.end_of(begin, said)
+            body, kind = record.reader.read(cap + 1), _kind(record)
             if stream.has_next(begin, end):
                 yield _Part(stream.until_next(begin), problem=_SWALLOWS)
                 if stream.back(begin):
@@ -282,10 +290,13 @@ class _Crawl:
                 if not whole:
                     error = f"{size} bytes of it came before the next record or the end"
                     yield _Part(_written(record.headers, record.http_headers, body), None, error)
-                elif _is_response(record):
+                elif kind == "response":
                     yield _Part(body, record)
                 return self._goes_on()
-            if _is_response(record):
+            if not kind:
+                written = _written(record.headers, record.http_headers, body)
+                yield _Part(written, problem="a record of a type that no standard knows")
+            elif kind == "response":
                 yield _Part(body, record)
         return False
 
@@ -294,9 +305,14 @@ class _Crawl:
         return True
 
 
-def _is_response(record: Any) -> bool:
+def _kind(record: Any) -> str:
+    """Return the type of a record, "" for one that no standard knows."""
+    known = str(record.record_type)
+    if known in _TYPES:
+        return known
     # The library knows a type only where its name is written as usual.
-    return (record.headers.get("WARC-Type") or "").strip().lower() == "response"
+    written = (record.headers.get("WARC-Type") or "").strip().lower()
+    return written if written in _TYPES else ""
 
 
 def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Found:

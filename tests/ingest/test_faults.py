@@ -667,7 +667,7 @@ BEGINNINGS = {
 
 @pytest.mark.parametrize("name", BEGINNINGS)
 def test_thousands_of_beginnings_of_which_none_goes_on(tmp_path, name):
-    put(tmp_path, name, BEGINNINGS[name] * 4000)
+    put(tmp_path, name, BEGINNINGS[name] * 2000)
     limits = replace(SMALL, members=100, unpack_floor=MIB)
     documents, failures = read_all(tmp_path, limits)
     assert documents == [] and failures
@@ -967,6 +967,17 @@ def test_warc_names_in_any_case(tmp_path):
     put(tmp_path, "a.warc", b"".join(records))
     documents, failures = read_all(tmp_path)
     assert ([document.url[-1] for document in documents], failures) == (["0", "1", "2"], [])
+
+
+def test_a_warc_record_of_an_unknown_type_is_kept(tmp_path):
+    records = [warc_record(b"<p>Page.</p>", url=f"https://a.example/{n}") for n in range(3)]
+    records[1] = records[1].replace(b"WARC-Type: response", b"WARC-Type: respons")
+    begun = b"WARC/1.0\nWARC-Type:/"  # and the type of the record that follows
+    put(tmp_path, "a.warc", b"".join([*records[:2], begun, records[2]]))
+    documents, failures = read_all(tmp_path)
+    assert [document.url[-1] for document in documents] == ["0"]
+    assert set(reasons(failures)) == {"malformed"}
+    assert b"".join(failure.content for failure in failures).count(b"<p>Page.</p>") == 2
 
 
 def test_warc_headers_out_of_bounds(tmp_path):
