@@ -4,10 +4,10 @@
 
 Rewrites `pipeline/describe/data/rule_weights.tsv` (rules of markup and bylines) and
 `headline_marks.tsv` (what tells the headline among the lines of flattened text), each in one step
-at the end. Pages are flattened in six ways; some are also cut in several ways, as other people's
-scrapers do. Rules were written with the development sites before them and fit these too well, so
-pages of the second development sites, of which only the errors were read, count three times for
-the rules. Kept-aside domains are not read.
+at the end. Flattened pages are cut in several ways, as other people's scrapers do. Rules were
+written with the development sites before them and fit these too well, so pages of the second
+development sites, of which only the errors were read, count three times for the rules. Kept-aside
+domains are not read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.describe import DEVELOPMENT, SECOND, Case, cases, is_right, read
-from benchmarks.describe import FLATTENED as FLAT
 from pipeline.clean import clean_texts
 from pipeline.describe import gather, headline_lines, resolve
 from pipeline.describe.context import Context
@@ -209,10 +208,6 @@ def fit_headlines(found: Sequence[Case]) -> None:
 
 def _flattened(found: Sequence[Case]) -> Iterator[tuple[Context, str]]:
     for case in found:
-        if case.dataset == FLAT and case.part == DEVELOPMENT and "headline" in case.gold:
-            wanted = case.gold["headline"]
-            yield Context(case.document, read(case)[0]), fold(getattr(wanted, "gold", wanted))
-            continue
         usable = case.part == DEVELOPMENT and case.dataset in FLATTENED and "headline" in case.gold
         if not usable:
             continue
