@@ -196,7 +196,7 @@ def _is_headline(value: str, sites: Collection[str]) -> bool:
 
 #: How many of the likeliest lines are compared, and what a title that repeats a line adds to its
 #: log odds (on development pages flattened in six ways).
-_COMPARED: Final = 24
+_COMPARED: Final = 10
 _TITLED: Final = 2.0
 
 

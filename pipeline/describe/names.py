@@ -49,8 +49,8 @@ _LABEL = re.compile(
 _LABEL_WORDS: Final = (
     "by", "von", "por", "par", "auth", "text", "words", "contributor", "tekst", "writer", "aut",
     "di ", "da ", "door",
-    "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag", "penulis",
-    "oleh",
+    "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag",
+    "penulis", "oleh",
     "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
 )  # fmt: skip
 _LEADING_LABEL = re.compile(
@@ -140,9 +140,12 @@ def is_cjk(text: str) -> bool:
 def has_label(text: str) -> bool:
     """Tell whether `text` has "By" or its like, anywhere."""
     lowered = text[:_LONGEST].casefold()
-    if not any(word in lowered for word in _LABEL_WORDS):  # most lines: spare them the pattern
-        return False
-    return _after_label(squeeze(text[:_LONGEST])) is not None
+    for (
+        word
+    ) in _LABEL_WORDS:  # most lines have none: spare them the pattern; `any` takes twice as long
+        if word in lowered:
+            return _after_label(squeeze(text[:_LONGEST])) is not None
+    return False
 
 
 def starts_with_label(text: str) -> bool:
