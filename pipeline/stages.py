@@ -302,13 +302,26 @@ def pairs_day(storage: Storage, day: date, window: int | None) -> Outcome:
     from pipeline.dedupe import pairs_for_day
 
     progress.begin("Comparing")
-    tables = pairs_for_day(day, storage, window)
+    tables = {
+        changed: table
+        for changed, table in pairs_for_day(day, storage, window).items()
+        if changed == day or not _has_pairs(storage, changed, table)
+    }
     with storage.together():
         for changed, table in tables.items():
             storage.write("duplicate_pairs", changed, table)
     outcome = Outcome(renewed={"duplicate_pairs": _others(tables, day)})
     outcome.counts["pairs"] = tables[day].num_rows
     return outcome
+
+
+def _has_pairs(storage: Storage, day: date, table: pa.Table) -> bool:
+    """Tell whether a day holds these pairs already: then it is not written, or told of, again."""
+    from pipeline.dedupe.verify import ANCHORS
+
+    stored = storage.read("duplicate_pairs", [day])
+    found = stored.filter(pc.equal(stored["found_by"], ANCHORS))
+    return bool(found.equals(table.select(found.schema.names).cast(found.schema)))
 
 
 def clusters_day(storage: Storage, day: date, window: int | None) -> Outcome:

@@ -68,6 +68,15 @@ def test_a_day_without_change_is_not_published_again(in_order):
     assert in_order.modified("articles")[FRIDAY] == before
 
 
+def test_days_whose_pairs_stay_as_they_are_are_not_written_again(in_order):
+    before = {day: in_order.modified("duplicate_pairs")[day] for day in (FRIDAY, SATURDAY)}
+    outcome = stages.pairs_day(in_order, FRIDAY, 30)
+    after = in_order.modified("duplicate_pairs")
+    assert outcome.renewed == {"duplicate_pairs": []}
+    assert after[FRIDAY] != before[FRIDAY]
+    assert after[SATURDAY] == before[SATURDAY]
+
+
 def test_running_a_day_again_changes_nothing(in_order):
     tables = ("articles", "duplicate_pairs", "syndication_clusters", "cluster_ledger")
     before = {table: in_order.read(table) for table in tables}
