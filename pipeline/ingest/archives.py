@@ -62,6 +62,7 @@ class _Tar(tarfile.TarFile):
         self._keep = keep
         self._skipped = bytearray()
         self._skipped_bytes = 0
+        self._clear = 0  # the place up to which no magic word is
         super().__init__(*args, **options)
 
     def skip(self, block: bytes) -> None:
@@ -69,15 +70,25 @@ class _Tar(tarfile.TarFile):
         self._skipped_bytes += len(block)
         self._skipped += block[: max(0, self._keep - len(self._skipped))]
 
-    def shifted(self, block: bytes) -> bytes:
-        """Return the header that begins within a block that is none; _INVALID without one."""
+    def next_header(self, block: bytes) -> bytes:
+        """Return a block, or where it can be no header the next one that may be one."""
         stream = cast(Any, self.fileobj)
-        both = block + stream.buf + self._source.peek(tarfile.BLOCKSIZE)
-        at = both.find(_MAGIC, _MAGIC_AT, _MAGIC_AT + tarfile.BLOCKSIZE) - _MAGIC_AT
-        if at <= 0 or not sniff.is_tar(both[at : at + tarfile.BLOCKSIZE]):
-            raise _INVALID("no header")
-        self.skip(block[:at])
-        return bytes(block[at:] + stream.read(at))
+        while not _SUM.match(block, 148) and block.strip(b"\0"):
+            if stream.tell() + tarfile.BLOCKSIZE < self._clear and _MAGIC not in block:
+                self.skip(block)
+                block = stream.read(tarfile.BLOCKSIZE)
+                continue
+            ahead = stream.buf + self._source.peek(1)  # all that is buffered: not every time
+            found = ahead.find(_MAGIC)
+            self._clear = stream.tell() + (found if found >= 0 else len(ahead))
+            both = block + ahead[: tarfile.BLOCKSIZE]
+            at = both.find(_MAGIC, _MAGIC_AT, _MAGIC_AT + tarfile.BLOCKSIZE) - _MAGIC_AT
+            if at > 0 and sniff.is_tar(both[at : at + tarfile.BLOCKSIZE]):
+                self.skip(block[:at])
+                return bytes(block[at:] + stream.read(at))
+            self.skip(block)
+            block = stream.read(tarfile.BLOCKSIZE)
+        return block
 
     def take_skipped(self) -> tuple[bytes, int]:
         """Return what was skipped since the last time, up to `keep` bytes of it, and how much."""
@@ -92,10 +103,8 @@ class _Info(tarfile.TarInfo):
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
         tar, stream = cast(_Tar, archive), cast(BinaryIO, archive.fileobj)
-        block = stream.read(tarfile.BLOCKSIZE)
+        block = tar.next_header(stream.read(tarfile.BLOCKSIZE))
         try:
-            if block.strip(b"\0") and not _SUM.match(block, 148):
-                block = tar.shifted(block)
             found = cls.frombuf(block, archive.encoding or "utf-8", archive.errors or "strict")
             found.offset = stream.tell() - tarfile.BLOCKSIZE
             return found._proc_member(archive)

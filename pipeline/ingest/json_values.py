@@ -20,8 +20,9 @@ from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 
 _BLANK: Final = " \t\r\n\ufeff"
-#: Where a record may begin after another.
-_BETWEEN: Final = re.compile(r"[}\]\w\"]\s{0,50},?\s{0,50}(?=\{\s{0,50}\")")
+#: Where a record may begin, and what stands before it: the end of another.
+_BEGIN: Final = re.compile(r"\{\s{0,50}\"")
+_END: Final = re.compile(r"[}\]\w\"]\s{0,50},?\s{0,50}\Z")
 _BETWEEN_CHARS: Final = 120
 _ALIKE: Final = 0.5  # of the names of two records of a file
 _AGAIN: Final = 32  # times the largest record, that are looked at in search of one
@@ -111,28 +112,26 @@ class _Values:
         self._again -= len(self._text) // _COPIES
         start = 1
         while True:
-            found = _BETWEEN.search(self._text, self._at + start)
-            if found:
-                what = self._is_record(found.end())
-                if what:
-                    skipped = self._text[self._at : found.start() + 1]
-                    self._at = found.end()
-                    return skipped
-                if what is not None:
-                    start = found.start() - self._at + 1
-                    continue
-            start = found.start() - self._at if found else len(self._text) - self._at
-            start = max(1, start - (0 if found else _BETWEEN_CHARS))
+            found = _BEGIN.search(self._text, self._at + start)
+            place = found.start() if found else len(self._text)
+            what = self._is_record(place) if found else None
+            if what:
+                skipped = self._text[self._at : place].rstrip(_BLANK + ",")
+                self._at = place
+                return skipped
+            if what is not None:
+                start = place - self._at + 1
+                continue
+            start = max(1, place - self._at - (0 if found else _BETWEEN_CHARS))
             here = len(self._text) - self._at
-            if (
-                here > self._limits.record_bytes
-                or self._again < 0
-                or not self._more(max(MIB, here))
-            ):
+            too_long = here > self._limits.record_bytes or self._again < 0
+            if too_long or not self._more(max(MIB, here)):
                 return None
 
     def _is_record(self, at: int) -> bool | None:
         """Return whether a record like the last begins at a place; None where the text ends."""
+        if not _END.search(self._text, max(self._at, at - _BETWEEN_CHARS), at):
+            return False
         # An error counts the lines before it: so it must not have the whole text.
         for text in (self._text[at : at + _WINDOW], self._text[at:]):
             self._again -= len(text)
