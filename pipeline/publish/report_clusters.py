@@ -20,6 +20,8 @@ from pipeline.publish.storage import Storage
 #: is counted.
 _CLUSTERS: Final = 40
 _FURTHER: Final = 1_000
+#: Characters of a text that stand for a headline that is not stated.
+_OPENING: Final = 90
 #: Outlets named of a story that is listed without its texts.
 _OUTLETS: Final = 4
 _MEMBERS: Final = 40
@@ -69,7 +71,7 @@ class Cluster:
     def title(self) -> str:
         """The canonical headline; where it has none, that of another article."""
         named = (article["headline"] for article in (self.canonical, *self.members))
-        return next(filter(None, named), None) or str(self.canonical["source_uri"])
+        return next(filter(None, named), None) or str(self.canonical["title"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,11 @@ def _largest(storage: Storage, days: Sequence[date]) -> tuple[list[dict[str, Any
 def _further(storage: Storage, clusters: Sequence[dict[str, Any]]) -> list[Further]:
     """The clusters by the headlines of their canonical articles."""
     wanted = [(cluster["canonical_article_id"], cluster["scrape_date"]) for cluster in clusters]
-    named = _articles(storage, wanted, ["article_id", "headline", "source_uri"]) if wanted else {}
+    columns = ["article_id", "headline", "text", "source_uri"]
+    named = _articles(storage, wanted, columns) if wanted else {}
     return [
         Further(
-            title=(found := named[canonical])["headline"] or found["source_uri"],
+            title=named[canonical]["title"],
             size=cluster["size"],
             outlets=tuple(cluster["outlets"][:_OUTLETS]),
             canonical_id=canonical,
@@ -161,7 +164,16 @@ def _articles(
     days = sorted({day for _, day in wanted})
     ids = pa.array(sorted({article for article, _ in wanted}), pa.string())
     rows = storage.read("articles", days, columns, pc.field("article_id").isin(ids))
-    return {row["article_id"]: row for row in rows.to_pylist()}
+    return {row["article_id"]: row | {"title": _title(row)} for row in rows.to_pylist()}
+
+
+def _title(article: dict[str, Any]) -> str:
+    """The headline; where none is stated, how the text begins."""
+    if article["headline"]:
+        return str(article["headline"])
+    words = " ".join(article["text"][: 2 * _OPENING].split())
+    opening = words[:_OPENING].rsplit(" ", 1)[0] if len(words) > _OPENING else words
+    return f"“{opening} …”" if opening else str(article["source_uri"])
 
 
 def _pairs(

@@ -36,8 +36,24 @@ run_coordinator:
   class: DefaultRunCoordinator
 """
 
+#: Runs wait in a queue and are started one after the other by the daemon.
+_QUEUED = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+#: Errors that Dagster's own pages tell the console, by a part of their text: none that is known.
+KNOWN_TROUBLES: tuple[str, ...] = ()
+
 #: Long enough for a loaded machine; nothing waits this long where all is well.
 SECONDS = 240
+_BACKFILLS = """{partitionBackfillsOrError { ... on PartitionBackfills {
+  results { id status partitionNames } } }}"""
 _RUNS = """{runsOrError { ... on Runs { results { runId status tags { key value } } } }}"""
 
 
@@ -47,18 +63,26 @@ def run_copydesk(inbox: Path, out: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=2 * SECONDS)
 
 
-@contextmanager
-def web_server(folder: Path, inbox: Path) -> Iterator[str]:
-    """Serve Dagster's UI over `inbox` from a home of its own; yield its address."""
-    home = folder / "home"
-    home.mkdir(parents=True)
-    (home / "dagster.yaml").write_text(_INSTANCE)
-    port = _free_port()
-    environment = os.environ | {
-        "DAGSTER_HOME": str(home),
+def _environment(folder: Path, inbox: Path) -> dict[str, str]:
+    """The settings of a Dagster of its own in `folder`."""
+    return os.environ | {
+        "DAGSTER_HOME": str(folder / "home"),
         "COPYDESK_DATA": str(folder / "data"),
         "COPYDESK_INBOX": str(inbox),
     }
+
+
+@contextmanager
+def web_server(folder: Path, inbox: Path, queue: bool = False) -> Iterator[str]:
+    """Serve Dagster's UI over `inbox` from a home of its own; yield its address.
+
+    With a `queue`, runs wait until a `daemon` starts them.
+    """
+    home = folder / "home"
+    home.mkdir(parents=True)
+    (home / "dagster.yaml").write_text(_QUEUED if queue else _INSTANCE)
+    port = _free_port()
+    environment = _environment(folder, inbox)
     command = [sys.executable, "-m", "dagster_webserver", "-m", "pipeline.definitions",
                "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
     log = (folder / "server.log").open("wb")
@@ -72,6 +96,21 @@ def web_server(folder: Path, inbox: Path) -> Iterator[str]:
     finally:
         end(server)
         log.close()
+
+
+@contextmanager
+def daemon(folder: Path, inbox: Path) -> Iterator[None]:
+    """Run Dagster's daemon for the home that `web_server` made in `folder`."""
+    command = [sys.executable, "-m", "dagster._daemon", "run", "-m", "pipeline.definitions"]
+    with (folder / "daemon.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=_environment(folder, inbox), stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            end(process)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -137,13 +176,27 @@ def choose_days(page, address: str, days: str):
 
 def runs(page, address: str) -> list[dict[str, Any]]:
     """Return the runs that the web server knows."""
-    answer = page.request.post(f"{address}/graphql", data={"query": _RUNS}, timeout=1_000 * SECONDS)
-    return answer.json()["data"]["runsOrError"]["results"]
+    return _asked(page, address, _RUNS)["runsOrError"]["results"]
 
 
-def until(look: Callable[[], Any]) -> Any:
+def backfills(page, address: str) -> list[dict[str, Any]]:
+    """Return the backfills that the web server knows."""
+    return _asked(page, address, _BACKFILLS)["partitionBackfillsOrError"]["results"]
+
+
+def _asked(page, address: str, query: str) -> dict[str, Any]:
+    answer = page.request.post(f"{address}/graphql", data={"query": query}, timeout=1_000 * SECONDS)
+    return answer.json()["data"]
+
+
+def unknown_troubles(page) -> list[str]:
+    """Return the errors of a page that are not Dagster's own known ones."""
+    return [each for each in page.troubles if not any(known in each for known in KNOWN_TROUBLES)]
+
+
+def until(look: Callable[[], Any], seconds: float = SECONDS) -> Any:
     """Return what `look` finds, as soon as it finds something."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := look():
             return found
@@ -154,7 +207,7 @@ def until(look: Callable[[], Any]) -> Any:
 def show_partition(page, address: str, asset: str, day: date = DAY) -> None:
     """Open the page of an asset at the partition of a day."""
     page.goto(f"{address}/assets/{asset}?view=partitions&partition={day}")
-    page.get_by_text("seconds", exact=True).first.wait_for()
+    page.get_by_text("bytes", exact=True).first.wait_for()
 
 
 def open_chromium(playwright):

@@ -92,7 +92,9 @@ def test_no_script_of_an_article_runs_even_without_the_policy(chromium, hostile)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-def test_the_page_is_accessible_and_fits(chromium, hostile, axe, scheme, width):
+@pytest.mark.parametrize("name", ["index.html", f"{support.DAY}.html"])
+def test_a_page_is_accessible_and_fits(chromium, hostile, axe, name, scheme, width):
+    """As it comes, with a story opened by a click, and with everything open."""
     context = support.new_context(
         chromium,
         viewport={"width": width, "height": 900},
@@ -100,13 +102,21 @@ def test_the_page_is_accessible_and_fits(chromium, hostile, axe, scheme, width):
         reduced_motion="reduce",
     )
     page = context.new_page()
-    _open(page, hostile)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    _open(page, hostile, name)
     page.evaluate(axe)
+    _check_access(page, width)
+    page.locator("details.story > summary").first.click()
+    page.locator("details.story mark").first.wait_for()
+    _check_access(page, width)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    _check_access(page, width)
+    context.close()
+
+
+def _check_access(page, width):
     found = page.evaluate("axe.run()")["violations"]
     assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
 
 
 def test_pictures_are_drawn(page, hostile):

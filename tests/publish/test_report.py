@@ -199,6 +199,8 @@ def test_a_story_without_a_canonical_headline_takes_that_of_another(storage):
     [cluster] = browse(storage, [DAY]).clusters
     assert cluster.canonical["headline"] is None
     assert cluster.title == "Bridge closes"
+    assert cluster.canonical["title"].startswith("“The council met on Monday. It voted")
+    assert cluster.canonical["title"].endswith(" …”")
 
 
 def test_pieces_are_the_text_whatever_the_spans():
