@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from pipeline.describe import agency_names, dateline
+from pipeline.describe import agency_names
 from pipeline.describe.address import host_of
 from pipeline.records import BODY, Candidate, Line
 
@@ -118,7 +118,7 @@ def _candidate(field: str, agency: str, rule: str, source_text: str) -> Candidat
 
 
 def _from_dateline(context: Context) -> Iterator[Candidate]:
-    hit = dateline.found(context)
+    hit = context.dateline
     if hit is not None and hit[0].source and (name := agency_names.exactly(hit[0].source)):
         yield _candidate("agency", name, "dateline", hit[0].printed)
 
@@ -160,15 +160,16 @@ def _in_names(value: str) -> str | None:
 def _from_lines(context: Context) -> Iterator[Candidate]:
     host = host_of(context.document.url)
     for line in _lines(context):
-        if not agency_names.may_mention(line.text[:_LONGEST]):
-            continue
         for found in _from_line(line):
             if not (found.rule == "agency/copyright" and agency_names.is_parent(found.value, host)):
                 yield found
 
 
 def _lines(context: Context) -> Iterator[Line]:
-    """Yield the short lines where a credit can stand: edges, credits, the ends of the body."""
+    """Yield the short lines where a credit can stand: edges, credits, the ends of the body.
+
+    Those that can name no agency are left out.
+    """
     lines = context.cleaned.lines
     body = [number for number, line in enumerate(lines) if line.role == BODY]
     numbers = set(range(min(len(lines), 30))) | set(range(max(0, len(lines) - 40), len(lines)))
@@ -176,9 +177,11 @@ def _lines(context: Context) -> Iterator[Line]:
         numbers |= set(range(max(0, body[0] - 20), body[0] + 4))
         numbers |= set(body[-_LAST_LINES:]) | set(range(body[-1], min(len(lines), body[-1] + 25)))
     numbers |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
-    for number in sorted(number for number in numbers if number < len(lines)):
+    short = [n for n in sorted(numbers) if n < len(lines) and len(lines[n].text) <= _LONGEST]
+    telling = agency_names.telling_words("\n".join(lines[number].text for number in short))
+    for number in short if telling else ():
         line = lines[number]
-        if len(line.text) > _LONGEST or _is_within(line, number, body):
+        if not any(word in line.text for word in telling) or _is_within(line, number, body):
             continue
         if line.role not in _NEVER or _signs(line, number, body):
             yield line

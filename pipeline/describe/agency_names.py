@@ -123,12 +123,11 @@ def _telling_words() -> tuple[frozenset[bytes], re.Pattern[str]]:
     return plain, re.compile("|".join(map(re.escape, foreign)))
 
 
-def may_mention(text: str) -> bool:
-    """Return whether `text` can hold a match of `mention`; much cheaper than looking for one."""
+def telling_words(text: str) -> list[str]:
+    """Return words of `text` one of which is in each match of `mention` there; few or none."""
     plain, foreign = _telling_words()
-    if not plain.isdisjoint(_plain_words(text)):
-        return True
-    return not text.isascii() and foreign.search(text) is not None
+    words = [word.decode() for word in plain.intersection(_plain_words(text))]
+    return words if text.isascii() else words + foreign.findall(text)
 
 
 def of_mention(match: re.Match[str]) -> str:

@@ -61,7 +61,8 @@ def _outlets() -> frozenset[str]:
 
 def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `byline` and `authors` from markup, lines and given metadata."""
-    known = _outlets() | {fold(name) for name in _site_names(context)}
+    sites = {fold(name) for name in _site_names(context)}
+    known = _outlets() | sites if sites else _outlets()
     found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
     found = _full_names(found)
     found = _without_domain(found, fold((domain_of(context.document.url) or "").split(".")[0]))
@@ -202,6 +203,8 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
     if not context.markup:
         near += context.under_headline
     for line in near:
+        if len(line.text) > _LONGEST_NAME:
+            continue
         text = squeeze(line.text[:80])
         few = 2 <= text.count(" ") + 1 <= 7 and 5 <= len(text) < 80
         if not few or line.role in _NO_NAME_ROLES or text[-1:] in ".:?!":
@@ -218,6 +221,8 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
     return []
 
 
+#: A line of more characters is more than a name, whatever blanks it has.
+_LONGEST_NAME: Final = 160
 _NO_NAME_ROLES: Final = frozenset(("headline", "caption", "related", "legal", "ad", "outlet"))
 _MIXED: Final = frozenset(("timestamp", "section", "other", "nav", "social"))
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.records import BODY, Candidate, Cleaned, Document, Line
+
+if TYPE_CHECKING:
+    from pipeline.describe.dateline import Dateline
 
 #: How many lines at either end of a text can hold its furniture; bounds the work on huge texts.
 TOP_LINES: Final = 60
@@ -110,6 +113,13 @@ class Context:
         last = min(len(lines), self.first_body_index + 3)
         found = [i for i in range(last) if lines[i] is top or lines[i].text.strip() == text]
         return found[-1] if found else None
+
+    @cached_property
+    def dateline(self) -> tuple[Dateline, Line] | None:
+        """The dateline that the story opens with, and its line."""
+        from pipeline.describe.dateline import found
+
+        return found(self)
 
     @cached_property
     def under_headline(self) -> tuple[Line, ...]:

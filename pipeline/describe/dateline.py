@@ -66,6 +66,8 @@ _PLAIN: Final = re.compile(
     rf"(?P<place>[^()\n:;!?\"“”—–―‒]{{2,{_LONGEST_PLACE}}}?)"
     rf"(?:\s{{1,2}}{_DASH}{{1,2}}(?:\s|$)|\s{{0,2}}[—–―]\s{{0,2}}(?=\S)|\s?--\s?(?=\S)|\.[—–-]{{1,2}}\s)"
 )
+#: Every form has one of these after the place at the latest.
+_MARKED: Final = re.compile(r"[(—–―‒-]|新华社|中新社|中新网")
 _CHINESE: Final = re.compile(
     r"(?P<source>新华社|中新社|中新网)(?P<place>[\u4e00-\u9fff]{2,8}?)\d{1,2}月\d{1,2}日"
 )
@@ -80,11 +82,9 @@ _LEAD: Final = " \t\u00a0*•·>|_—–-"
 
 def read(paragraph: str) -> Dateline | None:
     """Return the dateline at the start of `paragraph` (its first 160 characters), or None."""
-    return _read(paragraph[:160].lstrip(_LEAD))
-
-
-@functools.lru_cache(maxsize=64)  # `agency` reads the same paragraphs again.
-def _read(text: str) -> Dateline | None:
+    text = paragraph[:160].lstrip(_LEAD)
+    if not _MARKED.search(text, 0, _LONGEST_PLACE + 8):  # most paragraphs
+        return None
     for pattern, reader in _READERS if "(" in text else _READERS[2:]:
         match = pattern.match(text)
         if match is not None and (found := reader(match)) is not None:
@@ -198,7 +198,10 @@ _CLEAR: Final = frozenset(("sourced", "capitals", "region"))
 
 
 def found(context: Context) -> tuple[Dateline, Line] | None:
-    """Return the dateline of the document and its line: the first of the opening paragraphs."""
+    """Return the dateline of the document and its line: the first of the opening paragraphs.
+
+    `Context.dateline` holds it for all who ask.
+    """
     for number, line in enumerate(opening(context)):
         if number >= PARAGRAPHS + 3:
             break
@@ -212,7 +215,7 @@ def found(context: Context) -> tuple[Dateline, Line] | None:
 
 def candidates(context: Context) -> list[Candidate]:
     """Return the candidate for `dateline`, if the story opens with a place."""
-    hit = found(context)
+    hit = context.dateline
     if hit is None or hit[0].place is None:
         return []
     dateline, _ = hit

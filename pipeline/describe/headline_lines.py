@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from math import exp
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.context import Context
-from pipeline.describe.fold import data_lines, data_words, fold, words
+from pipeline.describe.fold import data_lines, data_words, fold, spaced, words
 from pipeline.records import BODY, Line
 
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
@@ -63,9 +63,9 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     """Yield the lines that can be the headline, with what speaks for or against each."""
     lines, first = context.cleaned.lines, context.first_body_index
     start, end = max(0, first - _REACH), min(len(lines), first + 2)
-    body = frozenset(words(context.cleaned.text[:_BODY_LENGTH]))
+    body = f" {spaced(context.cleaned.text[:_BODY_LENGTH])} "
     slug = _words(_slug(context.document.url))
-    folded = [fold(line.text[:300]) for line in lines[start : end + 8]]
+    folded = _folded(lines[start : end + 8])
     counts = Counter(folded)
     seen: set[str] = set()
     for at in range(start, end):
@@ -81,6 +81,20 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
             marks.append("repeated")
         marks.append(f"role_{line.role}")
         yield line, marks + _crossed(marks)
+
+
+def _folded(lines: Sequence[Line]) -> list[str]:
+    """Return the lines folded; one that opens as no other does is cut, for it repeats none."""
+    heads = [fold(line.text[:24])[:4] for line in lines]
+    heads = [
+        head if len(head) == 4 else fold(line.text[:300])[:4]
+        for head, line in zip(heads, lines, strict=True)
+    ]
+    often = Counter(heads)
+    return [
+        fold(line.text[:300]) if often[head] > 1 else head
+        for head, line in zip(heads, lines, strict=True)
+    ]
 
 
 #: A note in brackets, who wrote an embedded post, a closed video window with its caption.
@@ -128,11 +142,11 @@ def _shape(line: Line, size: int) -> list[str]:
     return marks
 
 
-def _shared(line: Line, body: frozenset[str], slug: frozenset[str]) -> list[str]:
+def _shared(line: Line, body: str, slug: frozenset[str]) -> list[str]:
     own = _words(line.text)
     marks = []
     if len(own) >= 2:
-        marks.append(f"body_{int(4.99 * len(own & body) / len(own))}")
+        marks.append(f"body_{int(4.99 * sum(f' {word} ' in body for word in own) / len(own))}")
     else:
         marks.append("few_words")
     if len(slug) >= 3 and own:

@@ -50,7 +50,12 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         final = [candidate for candidate in candidates if candidate.field == field]
         sure_enough = bool(final) and final[0].confidence >= THRESHOLD
         return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
-    groups = grouped(field, candidates)
+    own = [candidate for candidate in candidates if candidate.field == field]
+    if len(own) == 1:  # most fields of most texts
+        odds = exp(min(score(own), _SCORE_LIMIT))
+        lone = _with(own[0], round(odds / (1 + odds), 3))
+        return Choice(lone.value if lone.confidence >= _least(lone) else None, (lone,))
+    groups = grouped(field, own)
     if not groups:
         return NOTHING
     sure = confidences(scores(field, groups))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.describe.fold import fold
-from pipeline.records import BODY, Cleaned, Line, Metadata
+from pipeline.records import BODY, Cleaned, Metadata
 
 _RULE: Final = "chosen_field"
 
@@ -24,12 +24,16 @@ def confirmed(cleaned: Cleaned, metadata: Metadata) -> Cleaned:
     proven = dict(_proven(metadata))
     if not proven:
         return cleaned
-    lines = []
-    for line in cleaned.lines:
-        role = proven.get(fold(line.text)) if line.role != BODY else None
+    lines = list(cleaned.lines)
+    for place, line in enumerate(lines):
+        if line.role == BODY:
+            continue
+        key = fold(line.text)
+        role = proven.get(key)
         if role == "headline":
-            proven[fold(line.text)] = "repeat"
-        lines.append(_with_role(line, role))
+            proven[key] = "repeat"
+        if role is not None and role != line.role:
+            lines[place] = replace(line, role=role, rule=_RULE)
     return replace(cleaned, lines=tuple(lines))
 
 
@@ -39,7 +43,3 @@ def _proven(metadata: Metadata) -> Iterator[tuple[str, str]]:
         value = getattr(metadata, role)
         if value:
             yield fold(value), role
-
-
-def _with_role(line: Line, role: str | None) -> Line:
-    return line if role in (None, line.role) else replace(line, role=role or "", rule=_RULE)

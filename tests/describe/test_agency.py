@@ -115,7 +115,7 @@ def test_names_of_the_table_are_distinct() -> None:
 def test_every_spelling_is_found_where_it_may_be(row: agency_names.Agency) -> None:
     for name in (*row.names, *row.codes):
         line = f"By Jo Doe, {name}"
-        assert agency_names.may_mention(line)
+        assert agency_names.telling_words(line)
         match = agency_names.mention().search(line)
         assert match is not None and agency_names.of_mention(match) == row.name
 
