@@ -52,8 +52,8 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
     own = [candidate for candidate in candidates if candidate.field == field]
     if len(own) == 1:  # most fields of most texts
-        odds = exp(min(score(own), _SCORE_LIMIT))
-        lone = _with(own[0], round(odds / (1 + odds), 3))
+        key = key_of(field, own[0].value)
+        lone = _with(own[0], round(confidences(scores(field, {key: own}))[key], 3))
         return Choice(lone.value if lone.confidence >= _least(lone) else None, (lone,))
     groups = grouped(field, own)
     if not groups:

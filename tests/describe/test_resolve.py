@@ -23,6 +23,17 @@ def test_unsure_is_null_but_kept_as_evidence():
     assert [c.value for c in choice.evidence] == ["Elm Herald"]
 
 
+def test_a_lone_list_of_authors_is_weighed_with_its_traits():
+    for value in ("Jo Doe", "Download Free Planning Checklist", "Jo Doe; Ann Example"):
+        group = [said(value, 0.8, "near_alone_given", "authors")]
+        groups = resolve.grouped("authors", group)
+        sure = next(iter(resolve.confidences(resolve.scores("authors", groups)).values()))
+        assert choose("authors", group).evidence[0].confidence == round(sure, 3)
+        assert round(sure, 3) != round(
+            next(iter(resolve.confidences({"": resolve.score(group)}).values())), 3
+        )
+
+
 def test_agreement_after_folding_beats_a_single_louder_voice():
     candidates = [
         said("Oak Post", 0.85, "c"),
