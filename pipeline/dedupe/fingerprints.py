@@ -48,7 +48,7 @@ def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
-    words = read_words(batch.column("text").to_pylist())
+    words = read_words(batch.column("text").to_pylist(), hashes_only=True)
     anchors, bounds = anchors_of(words)
     offsets = pa.array(bounds.astype(np.int32))
     schema = contracts.arrow_schema("fingerprints")

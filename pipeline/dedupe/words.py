@@ -92,9 +92,10 @@ class Words:
         )
 
 
-def read_words(texts: Sequence[str]) -> Words:
-    """Return the words of `texts`."""
-    parts = [_read_block(block) for block in _blocks(texts)] or [_read_block([])]
+def read_words(texts: Sequence[str], hashes_only: bool = False) -> Words:
+    """Return the words of `texts`; with `hashes_only` no offsets, facts and sentences of them."""
+    parts = [_read_block(block, hashes_only) for block in _blocks(texts)]
+    parts = parts or [_read_block([], hashes_only)]
     sizes = np.concatenate([np.diff(part.bounds) for part in parts])
     return Words(
         np.concatenate([part.hashes for part in parts]),
@@ -174,7 +175,7 @@ def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield block
 
 
-def _read_block(texts: list[str]) -> Words:
+def _read_block(texts: list[str], hashes_only: bool) -> Words:
     """Read texts joined by line breaks: a break ends words, sentences and quotations."""
     lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts))
     offsets = np.concatenate([[0], np.cumsum(lengths + 1)]).astype(np.int64)
@@ -184,9 +185,15 @@ def _read_block(texts: list[str]) -> Words:
     mark = (found >> np.uint32(_MARK_BITS)).astype(np.uint8)
     starts, ends, hashes = _words(found.astype("<u2"), mark & np.uint8(_KIND))
     bounds = np.searchsorted(starts, offsets).astype(np.int64)
-    sizes = np.diff(bounds)
-    special = np.flatnonzero((mark & np.uint8(_NEWLINE | _TERMINATOR | _QUOTE)) != 0)
+    wanted = _NEWLINE | _QUOTE if hashes_only else _NEWLINE | _TERMINATOR | _QUOTE
+    special = np.flatnonzero((mark & np.uint8(wanted)) != 0)
     following = np.searchsorted(starts, special)  # the word behind each
+    quoted = _quoted(codes, mark, special, following, len(starts))
+    _quote_posts(joined, starts, quoted)
+    if hashes_only:
+        none = starts[:0]
+        return Words(hashes, none, none, quoted, quoted[:0], none, bounds)
+    sizes = np.diff(bounds)
     is_break = _is_break(mark, special)
     breaks = special[is_break]
     sentences = _passed(following[is_break], len(starts))
@@ -195,8 +202,6 @@ def _read_block(texts: list[str]) -> Words:
     initial = mark[starts]
     facts = ((initial & _DIGIT) > 0) | (((initial & _UPPER) > 0) & ~first)
     sentences -= np.repeat(np.searchsorted(breaks, offsets[:-1], side="right"), sizes)
-    quoted = _quoted(codes, mark, special, following, len(starts))
-    _quote_posts(joined, starts, quoted)
     shift = np.repeat(offsets[:-1], sizes)
     return Words(hashes, starts - shift, ends - shift, quoted, facts, sentences, bounds)
 
