@@ -51,7 +51,7 @@ def judge_all(evidence: Mapping[str, Floats]) -> tuple[list[str], Floats]:
     """Return relation and probability of each pair; `evidence` holds arrays of its fields."""
     model = _model()
     probability = _probability(feature_columns(evidence))
-    family = (probability >= model["threshold"]) & ~_stray(evidence, model["relations"])
+    family = (probability >= model["threshold"]) & ~stray(evidence)
     kinds = np.where(family, _kinds(evidence, model["relations"]), NONE)
     return kinds.tolist(), probability
 
@@ -92,16 +92,17 @@ def _probability(values: Mapping[str, Floats]) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(score, -30.0, 30.0))), np.float64)
 
 
-def _stray(evidence: Mapping[str, Floats], limits: Mapping[str, float]) -> Bools:
+def stray(evidence: Mapping[str, Floats]) -> Bools:
     """Return which pairs share too few words for one to be a part of the other.
 
     Papers print the same few sentences under unlike texts: a copyright line, a contact, how to
     give. Where that is all that there is of an article, it stands in every other one of the
     house. As a whole, of about the same length, so short a text may be a brief and its copy.
     """
+    limits = _model()["relations"]
     shorter = np.minimum(evidence["words_a"], evidence["words_b"])
     few = evidence["shared"] * shorter < limits["part_words"]
-    return few & (evidence["length_ratio"] < limits["same_length"])
+    return np.asarray(few & (evidence["length_ratio"] < limits["same_length"]), np.bool_)
 
 
 def _kinds(evidence: Mapping[str, Floats], limits: Mapping[str, float]) -> npt.NDArray[np.str_]:
