@@ -12,7 +12,7 @@ import json
 import lzma
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ def _exchanged(text: str, vocabulary: Sequence[str], rng: random.Random) -> str:
         # A run of them from anywhere: no two stand side by side, so the run is not seen.
         count = len(words[::4])
         start = rng.randrange(max(1, len(vocabulary) - count))
-        words[::4] = vocabulary[start : start + count]
+        words[::4] = islice(cycle(vocabulary[start : start + count]), count)
     return "\n\n".join(" ".join(words) for words in paragraphs)
 
 
