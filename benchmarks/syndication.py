@@ -24,7 +24,7 @@ import pyarrow as pa
 from generator import TRUE_KINDS, Corpus, Made, generate, story
 
 from pipeline import contracts
-from pipeline.dedupe import clusters_for_day, fingerprint, pairs_for_day
+from pipeline.dedupe import candidates, clusters_for_day, fingerprint, pairs_for_day
 from pipeline.dedupe.store import MemoryStore
 
 DAY = datetime.date(2024, 1, 1)
@@ -63,8 +63,6 @@ def unlike(texts: Sequence[str]) -> list[str]:
     """
     store = MemoryStore()
     put_day(store, DAY, [Made(str(n), text, str(n), "") for n, text in enumerate(texts)])
-    from pipeline.dedupe import candidates
-
     found = candidates.pairs_within(candidates.postings(DAY, store.read("fingerprints", [DAY])))
     linked = {*found["a_article_id"].to_pylist(), *found["b_article_id"].to_pylist()}
     return [text for number, text in enumerate(texts) if str(number) not in linked]
@@ -222,6 +220,37 @@ def measure_story(texts: Sequence[str], copies: int, days: int) -> None:
     )
 
 
+def measure_crowds(texts: Sequence[str], count: int) -> None:
+    """Print what a story of `count` copies and a paragraph in `count` lone stories cost and lose.
+
+    Both are in one day; beside them, the same articles each without its crowd.
+    """
+    paragraph = " ".join(texts[0].split()[:40])
+    copies = story(texts[1], "big", count - 1, texts[2:200], seed=7)
+    lone = [
+        Made(f"p{n}", text, f"p{n}", "alone") for n, text in enumerate(texts[200 : 200 + count])
+    ]
+    shared = [Made(e.article_id, f"{e.text}\n\n{paragraph}", e.story, e.kind) for e in lone]
+    for name, articles in (
+        (f"{len(lone)} lone stories", lone),
+        (f"a paragraph in {len(shared)} lone stories", shared),
+        (f"{len(copies)} copies of a story and that paragraph", [*copies, *shared]),
+    ):
+        store = MemoryStore()
+        put_day(store, DAY, articles)
+        own = candidates.postings(DAY, store.read("fingerprints", [DAY]))
+        looked_at = candidates.pairs_within(own).num_rows
+        started = time.process_time()
+        run_day(store, DAY)
+        seconds = time.process_time() - started
+        wrong = len(false_pairs(Corpus(list(articles)), store))
+        together = max(Counter(homes(store).values()).values())
+        print(
+            f"{name}: {looked_at} candidate pairs, {seconds:.1f} CPU s without fingerprints, "
+            f"largest cluster {together}, {wrong} false pairs"
+        )
+
+
 def main(arguments: Iterable[str] | None = None) -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -237,6 +266,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
         measure(corpus, days)
     for copies, days in itertools.product((options.copies,), (1, 10)):
         measure_story(texts, copies, days)
+    measure_crowds(texts, 1_000)
     if options.peers:
         import dedupe_speed
 
