@@ -33,6 +33,9 @@ Floats = npt.NDArray[np.float64]
 _PARTLY_SHARED: Final = 0.3
 #: A shingle that a text has so many times is a refrain.
 _REFRAIN: Final = 3
+#: Words, and share of names and numbers among them, from which a sentence is a list.
+_LIST_WORDS: Final = 40
+_LIST_FACTS: Final = 0.6
 #: Share of a sentence's words from which it is the same sentence.
 _NEARLY_SHARED: Final = 0.7
 #: Pairs whose words are looked at together: their arrays stay within the processor's cache.
@@ -74,7 +77,7 @@ class Bodies:
         return len(self.first)
 
     def _open(self) -> Bools:
-        outside = ~self.words.quoted
+        outside = ~self.words.quoted & ~self._listed()
         known = np.flatnonzero(self.shingle_ids >= 0)
         owner = np.repeat(np.arange(len(self.first)), self.shingles)
         # Only what recurs in the batch can recur in one text.
@@ -92,6 +95,22 @@ class Bodies:
         bare = np.zeros(len(self.sizes), np.bool_)
         bare[self.sizes > 0] = nothing
         return np.where(np.repeat(bare, self.sizes), outside, story)
+
+    def _listed(self) -> Bools:
+        """Return which words stand in a long sentence of hardly anything but names and numbers.
+
+        The countries of a form, a table run together: what a house prints under unlike texts.
+        """
+        words = self.words
+        fresh = np.ones(len(words.hashes), np.bool_)
+        fresh[1:] = words.sentences[1:] != words.sentences[:-1]
+        fresh[self.first[self.sizes > 0]] = True
+        first = np.flatnonzero(fresh)
+        if not len(first):
+            return fresh
+        sizes = np.diff(first, append=len(fresh))
+        facts = np.add.reduceat(words.facts, first, dtype=np.int64)
+        return np.repeat((sizes >= _LIST_WORDS) & (facts >= _LIST_FACTS * sizes), sizes)
 
     @staticmethod
     def covered(hits: Bools, first: I64, sizes: I64) -> Bools:

@@ -56,3 +56,12 @@ def test_many_pairs_are_judged_as_each_alone():
         assert found == alone
         assert judge(found) == judge(alone)
         assert all(0 <= value <= 1 for value in features(found).values())
+
+
+def test_a_list_of_names_in_two_forms_makes_no_family():
+    names = " ".join(f"Land{each} Nova Isle{each}" for each in "bcdfghjklmnpqrstvwxyz" * 4)
+    form = f"Choose your country {names} and go on."
+    one, other = (f"{article(seed, 6)}\n\n{form}" for seed in (1, 2))
+    assert compare(one, other)[1].shared > 0.3
+    assert not compare(one, other)[0].is_duplicate
+    assert compare(form, form)[0].relation == "copy"
