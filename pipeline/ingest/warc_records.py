@@ -1,7 +1,7 @@
-"""WARC: the response records of a crawl, their HTTP headers read, the body as it was sent.
+"""WARC: responses, resources and conversions (WET), the body of a response as it was sent.
 
-Requests, metadata and revisits are no items. A response that is no page (an error, a redirect,
-a picture) is a failure like any other item that cannot become an article. A record whose length
+Requests, metadata and revisits are no items. A record that is no page (an error, a redirect, a
+picture) is a failure like any other item that cannot become an article. A record whose length
 is said too long swallows the next ones: it is a failure, and these are read again. Whatever breaks
 a record, reading goes on where the next one begins.
 """
@@ -19,7 +19,7 @@ from io import BufferedReader
 from typing import Any, Final, cast
 
 from pipeline.ingest import charset
-from pipeline.ingest.columns import parse_time, plain
+from pipeline.ingest.columns import looks_like_html, parse_time, plain
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.limits import Limits
 from pipeline.ingest.reasons import Reason
@@ -27,10 +27,16 @@ from pipeline.ingest.streams import CHUNK
 
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml", "text/plain", "", "text/*"))
 _SAMPLE: Final = 4096
-_TYPES: Final = frozenset(
-    ("response", "request", "metadata", "warcinfo", "revisit", "resource", "conversion",
-     "continuation")
-)  # fmt: skip
+#: Types of records that hold something, and those that tell of it.
+_ITEMS: Final = frozenset(("response", "resource", "conversion", "continuation"))
+_TYPES: Final = _ITEMS | frozenset(("request", "metadata", "warcinfo", "revisit"))
+#: What crawlers write of themselves or of a page: logs, pictures and texts of it (wget, brozzler,
+#: Browsertrix).
+_OWN: Final = re.compile(
+    r"<?(?:metadata|screenshot|thumbnail|dns|urn:(?:pageinfo|view|thumbnail|fullPage|text|logs)):",
+    re.IGNORECASE,
+)
+_HTTP: Final = "application/http"
 _HTML: Final = frozenset(("text/html", "application/xhtml+xml"))
 
 
@@ -42,6 +48,7 @@ _NEXT_BYTES: Final = 64  # that one of these may take
 _FAR: Final = 1 << 50
 _NO_RECORD: Final = "what follows the record before is none"
 _SWALLOWS: Final = "its length is so long that another record begins within it"
+_CHARSET: Final = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([\w:.-]{2,40})", re.IGNORECASE)
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _HELD: Final = 3  # times the largest document, that may be read again
 _AGAIN: Final = 64  # times the same, that are read again of one stream,
@@ -62,12 +69,12 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         else:
             yield _found(part.record, part.body, uri, place, ctx)
     if not number and not ctx.fault:
-        yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no response records")
+        yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no records of pages or texts")
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A response with its body up to the limit and one byte; or a problem and its bytes."""
+    """A record that holds something, its body up to the limit and one byte; or a problem."""
 
     body: bytes
     record: Any = None
@@ -226,7 +233,7 @@ class _Held:
 
 
 class _Crawl:
-    """The responses of a WARC, and what lies there that is no record."""
+    """The records of a WARC that hold something, and what lies there that is no record."""
 
     def __init__(self, stream: _Held) -> None:
         self._stream = stream
@@ -290,13 +297,13 @@ class _Crawl:
                 if not whole:
                     error = f"{size} bytes of it came before the next record or the end"
                     yield _Part(_written(record.headers, record.http_headers, body), None, error)
-                elif kind == "response":
+                elif kind in _ITEMS:
                     yield _Part(body, record)
                 return self._goes_on()
             if not kind:
                 written = _written(record.headers, record.http_headers, body)
                 yield _Part(written, problem="a record of a type that no standard knows")
-            elif kind == "response":
+            elif kind in _ITEMS:
                 yield _Part(body, record)
         return False
 
@@ -328,16 +335,34 @@ def _found(record: Any, body: bytes, uri: str, place: Place, ctx: Context) -> Fo
         return Problem(uri, Reason.MALFORMED, f"{uri}: the body's encoding is damaged", kept())
     if len(content) > cap:
         return Problem(uri, Reason.TOO_LARGE, f"{uri}: unpacks to more than {cap} bytes", kept())
-    url = plain(record.headers.get("WARC-Target-URI"), 4096)
-    media_type = (record.http_content_type or "text/html").lower()
+    url = _url(record)
+    named, declared = _content_type(record)
     return Item(
         uri, place.key, content,
-        "text/html" if media_type in _HTML else None,
-        declared_charset=record.http_charset,
+        "text/html" if named in _HTML or (not named and _is_page(record, content)) else None,
+        declared_charset=declared,
         url=url.strip("<>") if url else None,
         scraped_at=parse_time(record.headers.get("WARC-Date")),
         record=kept,
     )  # fmt: skip
+
+
+def _url(record: Any) -> str | None:
+    return plain(record.headers.get("WARC-Target-URI"), 4096)
+
+
+def _content_type(record: Any) -> tuple[str, str | None]:
+    """Return media type and character set of what a record holds, "" and None if not stated."""
+    if record.http_headers:
+        return (record.http_content_type or "").lower(), record.http_charset
+    named, _, parameters = (record.headers.get("Content-Type") or "").partition(";")
+    charset_named = _CHARSET.search(parameters[:200])
+    return named.strip().lower(), charset_named[1] if charset_named else None
+
+
+def _is_page(record: Any, content: bytes) -> bool:
+    """Return whether what nobody named is HTML: what a server sent is taken for it."""
+    return bool(record.http_headers) or looks_like_html(content)
 
 
 def _written(headers: Any, http_headers: Any, body: bytes) -> bytes:
@@ -375,15 +400,21 @@ def _announced(headers: Any) -> int:
 
 
 def _no_page(record: Any) -> tuple[Reason, str] | None:
-    headers = record.http_headers
-    status = headers.status_code if headers else None
-    if status is None:
-        return Reason.MALFORMED, "no HTTP response"
-    if status != 200:
-        return Reason.ERROR_PAGE, f"HTTP status {status}"
-    media_type = (record.http_content_type or "").lower()
-    if media_type not in _PAGES:
-        return Reason.MEDIA_TYPE, f"the server calls it {plain(media_type)}"
+    if _kind(record) == "continuation" or record.headers.get("WARC-Segment-Number"):
+        return Reason.UNSUPPORTED, "a record in segments; join them and deliver it again"
+    named, _ = _content_type(record)
+    url = _url(record)
+    if url and not record.http_headers and _OWN.match(url):
+        return Reason.MEDIA_TYPE, f"the crawler's own record {url[:80]}"
+    if record.http_headers or named == _HTTP:
+        status = record.http_headers.status_code if record.http_headers else None
+        if status is None:
+            return Reason.MALFORMED, "no HTTP response"
+        if status != 200:
+            return Reason.ERROR_PAGE, f"HTTP status {status}"
+    if named not in _PAGES:
+        what = "the server" if record.http_headers else "the crawl"
+        return Reason.MEDIA_TYPE, f"{what} calls it {plain(named)}"
     return None
 
 
@@ -393,6 +424,8 @@ def _decoded(body: bytes, headers: Any, cap: int) -> bytes | None:
     Crawlers often store the decoded body under the headers as sent, so a body that does not
     begin like its encoding is taken as it is.
     """
+    if not headers:
+        return body
     if (headers.get("Transfer-Encoding") or "").strip().lower() == "chunked":
         body = _unchunked(body)
     encoding = (headers.get("Content-Encoding") or "").strip().lower()

@@ -73,6 +73,19 @@ def warc_record(
     return header.encode() + block + b"\r\n\r\n"
 
 
+def plain_warc_record(
+    body: bytes, *, url: str, kind: str, media_type: str | None, extra: str = ""
+) -> bytes:
+    """A record that holds its content without HTTP headers."""
+    named = f"Content-Type: {media_type}\r\n" if media_type else ""
+    header = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:0>\r\n"
+        f"WARC-Date: 2021-03-03T04:05:06Z\r\nWARC-Target-URI: {url}\r\n{extra}{named}"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return header.encode() + body + b"\r\n\r\n"
+
+
 def warc() -> bytes:
     pages = (
         warc_record(

@@ -19,6 +19,7 @@ from tests.ingest.support import (
     WRAPPINGS,
     csv_bytes,
     jsonl,
+    plain_warc_record,
     put,
     read_all,
     reasons,
@@ -284,3 +285,47 @@ def test_warc_responses_that_are_no_page(tmp_path):
         "truncated",
     ]
     assert [failure.content for failure in failures] == records
+
+
+def test_resources_and_conversions_of_a_crawl(tmp_path):
+    page = "<html><body><p>Grüße</p></body></html>"
+    records = [
+        ("resource", "text/html; charset=ISO-8859-1", page.encode("latin-1")),
+        ("resource", None, page.encode()),
+        ("resource", "text/plain", b"A text."),
+        ("conversion", "text/plain", "Wörter, of a page.".encode()),
+    ]
+    crawl = [
+        plain_warc_record(body, url=f"https://a.example/{number}", kind=kind, media_type=media_type)
+        for number, (kind, media_type, body) in enumerate(records)
+    ]
+    info = plain_warc_record(b"software: x", url="", kind="warcinfo", media_type="text/plain")
+    put(tmp_path, "crawl.warc.wet.gz", b"".join(map(gzip.compress, [info, *crawl])))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert [document.content for document in documents] == [body for _, _, body in records]
+    assert [document.charset for document in documents] == ["cp1252", "utf-8", "utf-8", "utf-8"]
+    kinds = [document.media_type for document in documents]
+    assert kinds == ["text/html", "text/html", "text/plain", "text/plain"]
+    assert documents[3].url == "https://a.example/3"
+    assert documents[3].scraped_at == dt.datetime(2021, 3, 3, 4, 5, 6, tzinfo=dt.UTC)
+
+
+def test_records_of_a_crawl_that_are_no_page(tmp_path):
+    def record(url: str, media_type: str, kind: str = "resource", extra: str = "") -> bytes:
+        return plain_warc_record(b"x", url=url, kind=kind, media_type=media_type, extra=extra)
+
+    records = [
+        record("https://a.example/a.png", "image/png"),
+        record("metadata://gnu.org/software/wget/warc/wget.log", "text/plain"),
+        record("urn:text:https://a.example/", "text/plain"),
+        record("dns:a.example", "text/dns", "response"),
+        record("https://a.example/", "text/html", extra="WARC-Segment-Number: 1\r\n"),
+        record("https://a.example/", "text/html", "continuation"),
+    ]
+    put(tmp_path, "crawl.warc", b"".join(records))
+    documents, failures = read_all(tmp_path)
+    assert documents == []
+    assert reasons(failures) == ["media_type"] * 4 + ["unsupported"] * 2
+    assert [failure.content for failure in failures] == records
+    assert all(failure.replayable for failure in failures)
