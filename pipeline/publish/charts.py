@@ -31,6 +31,12 @@ _BARS: Final = 12
 _LABEL: Final = 28
 #: Columns of a timeline.
 _COLUMNS: Final = 62
+#: So few days are drawn as rows: as columns they would be broad blocks.
+_FEW: Final = 7
+#: Up to this number each whole number has its mark on the axis, and nothing between them has.
+_COUNTED_OUT: Final = 5
+#: Tenths of a share, by their bounds.
+_TENTHS: Final = (*(f".{tenth}–.{tenth + 1}" for tenth in range(9)), ".9–1")
 #: With more columns than this only the first and the last are labelled.
 _ALL_LABELS: Final = 10
 RELATIONS: Final = ("copy", "excerpt", "revision")
@@ -72,6 +78,11 @@ class Chart:
     rows: tuple[_Row, ...]
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw: no rows, or none with a number above zero."""
+        return not any(any(numbers) for _, numbers in self.rows)
+
+    @property
     def uri(self) -> str:
         """The picture as a data URI."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
@@ -97,12 +108,12 @@ def removed_by_role(cleaning: Figures) -> Chart:
 
 
 def lengths(cleaning: Figures) -> Chart:
-    """Draw the lengths of texts before and after cleaning."""
+    """Draw the lengths of texts before and after cleaning, side by side."""
     rows = [
         (name, (cleaning.get("before", {}).get(name, 0), cleaning.get("after", {}).get(name, 0)))
         for name in LENGTH_NAMES
     ]
-    return _columns("Length of texts in characters", ("before", "after"), rows)
+    return _sideways("Length of texts in characters", ("before", "after"), rows, "HorizontalBar")
 
 
 def field_coverage(fields: Figures) -> Chart:
@@ -112,7 +123,7 @@ def field_coverage(fields: Figures) -> Chart:
         for name, counts in fields.items()
     ]
     title = "Articles with each field, by confidence"
-    return _stacked(title, tuple(reversed(BAND_NAMES)), rows)
+    return _sideways(title, tuple(reversed(BAND_NAMES)), rows)
 
 
 def languages(articles: Figures) -> Chart:
@@ -153,8 +164,8 @@ def reprints(articles: Figures) -> Chart:
 def pairs_by_containment(pairs: Figures) -> Chart:
     """Draw verified pairs by the share of the shorter text that stands in the other."""
     rows = [
-        (f".{tenth}", tuple(pairs.get(name, {}).get(str(tenth), 0) for name in RELATIONS))
-        for tenth in range(10)
+        (label, tuple(pairs.get(name, {}).get(str(tenth), 0) for name in RELATIONS))
+        for tenth, label in enumerate(_TENTHS)
     ]
     return _columns("Verified pairs by shared text outside quotations", RELATIONS, rows, stack=True)
 
@@ -172,6 +183,8 @@ def by_day(title: str, series: tuple[str, ...], days: Mapping[str, Sequence[int]
         total = totals[day[:cut]]
         totals[day[:cut]] = [a + b for a, b in zip(total, numbers, strict=True)]
     rows = [(day, tuple(numbers)) for day, numbers in totals.items()]
+    if len(rows) <= _FEW:
+        return _sideways(title, series, rows)
     return _columns(title, series, rows, stack=True)
 
 
@@ -191,13 +204,18 @@ def _periods(days: Mapping[str, Sequence[int]]) -> list[str]:
 def _bars(title: str, counts: Mapping[str, int], unit: str) -> Chart:
     """Horizontal bars, largest first."""
     rows = [(label, (count,)) for label, count in top(counts, _BARS).items()]
-    return _stacked(title, (unit,), rows)
+    return _sideways(title, (unit,), rows)
 
 
-def _stacked(title: str, series: tuple[str, ...], rows: Sequence[_Row]) -> Chart:
-    """Horizontal bars, the series end to end."""
+def _sideways(
+    title: str,
+    series: tuple[str, ...],
+    rows: Sequence[_Row],
+    kind: str = "HorizontalStackedBar",
+) -> Chart:
+    """Horizontal bars, the first row on top; the series end to end unless `kind` says otherwise."""
     height = _ROW_HEIGHT * max(len(rows), 1) + 2 * _MARGIN + (_MARGIN if len(series) > 1 else 0)
-    picture = _picture("HorizontalStackedBar", series, tuple(rows)[::-1], height)
+    picture = _picture(kind, series, tuple(rows)[::-1], height)
     return Chart(title, picture, series, tuple(rows))
 
 
@@ -262,12 +280,21 @@ def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: i
         value_formatter=lambda value: f"{value:,.0f}" if float(value).is_integer() else "",
     )
     chart.x_labels = [_printable(label) for label, _ in rows]
+    largest = _largest(kind, rows)
+    if largest <= _COUNTED_OUT:
+        chart.y_labels = list(range(max(largest, 1) + 1))
     if not kind.startswith("Horizontal") and len(rows) > _ALL_LABELS:
         chart.x_labels_major = [chart.x_labels[0], chart.x_labels[-1]]
         chart.show_minor_x_labels = False
     for position, name in enumerate(series):
         chart.add(name, [numbers[position] for _, numbers in rows])
     return chart
+
+
+def _largest(kind: str, rows: Sequence[_Row]) -> int:
+    """The number at the end of the longest bar."""
+    length = sum if "Stacked" in kind else max
+    return max((length(numbers) for _, numbers in rows), default=0)
 
 
 def _prune(node: Any) -> None:

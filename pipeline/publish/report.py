@@ -33,6 +33,11 @@ PAGE_BYTES: Final = 6_000_000
 #: Failures told on a page, and days listed on that of the corpus.
 _FAILURES: Final = 12
 _DAYS: Final = 400
+#: Media types as readers call them: one, several.
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "text/html": ("web page", "web pages"),
+    "text/plain": ("plain text", "plain texts"),
+}
 _COUNTED: Final = (
     "raw_documents", "clean_documents", "article_metadata", "articles", "duplicate_pairs",
     "syndication_clusters", "cluster_members",
@@ -121,6 +126,7 @@ def _page(
         listed_days=list(reversed(days))[:_DAYS],
         f=counted,
         tiles=_tiles(counted),
+        kinds=_kinds(counted["in"]["media_type"]),
         charts=_charts(counted, by_day or {}),
         fields=_coverage(counted),
         examples=removed_examples(storage, days),
@@ -150,6 +156,14 @@ def _tiles(counted: Figures) -> list[tuple[str, str, str]]:
         (f"{stories:,}", f"syndicated {_noun(stories, 'story', 'stories')}",
          _counted(reprinted, "reprint")),
     ]  # fmt: skip
+
+
+def _kinds(media_types: Mapping[str, int]) -> list[str]:
+    """What came in, in words, the most frequent kind first."""
+    return [
+        _counted(number, *_KINDS.get(kind, (f"item of {kind}", f"items of {kind}")))
+        for kind, number in figures.top(media_types, len(media_types)).items()
+    ]
 
 
 def _noun(number: int, one: str, several: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -75,16 +76,28 @@ def _shuffled(key: tuple[Any, ...]) -> bytes:
 
 def _example(raw_text: str, source_uri: str, span: dict[str, Any]) -> Example:
     start, end = span["start"], span["end"]
-    before = raw_text[max(start - _AROUND, 0) : start]
-    after = raw_text[end : end + _AROUND]
     return Example(
-        before=("…" if start > _AROUND else "") + before,
+        before=_end_of(raw_text[max(start - 2 * _AROUND, 0) : start]),
         removed=shortened(raw_text[start:end], _PASSAGE),
-        after=after + ("…" if end + _AROUND < len(raw_text) else ""),
+        after=_start_of(raw_text[end : end + 2 * _AROUND]),
         rule=span["rule"],
         score=span["score"],
         source_uri=source_uri,
     )
+
+
+def _start_of(text: str) -> str:
+    """The first words of a text; an ellipsis where there are more."""
+    if len(text) <= _AROUND:
+        return text
+    return re.sub(r"\S{0,30}\Z", "", text[:_AROUND]).rstrip() + " …"
+
+
+def _end_of(text: str) -> str:
+    """The last words of a text; an ellipsis where there are more."""
+    if len(text) <= _AROUND:
+        return text
+    return "… " + re.sub(r"\A\S{0,30}", "", text[-_AROUND:]).lstrip()
 
 
 def shortened(text: str, limit: int) -> str:

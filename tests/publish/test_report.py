@@ -307,6 +307,38 @@ def test_a_timeline_has_every_day_month_or_year_between():
     assert charts.by_day("t", ("n",), {}).rows == ()
 
 
+def test_a_few_days_are_rows_and_many_are_columns():
+    few = charts.by_day("t", ("n",), {"2024-02-27": (1,), "2024-03-02": (2,)})
+    many = charts.by_day("t", ("n",), {"2024-02-27": (1,), "2024-03-12": (2,)})
+    assert b"horizontalstackedbar-graph" in few.svg
+    assert b"horizontal" not in many.svg
+
+
+def test_a_chart_of_nothing_is_not_drawn(storage):
+    assert charts.lengths({}).empty
+    assert charts.pairs_by_containment({}).empty
+    assert not charts.lengths({"before": {"500–999": 1}}).empty
+    put(storage, "articles", [])
+    page = _page(storage)
+    assert "<img" not in page
+    assert page.count("Nothing to show.") == page.count("<figure")
+
+
+def test_small_numbers_have_each_their_mark_on_the_axis():
+    def marks(most):
+        tree = ElementTree.fromstring(charts.languages({"language": {"en": most, "fr": 1}}).svg)
+        return {text for node in tree.iter() if (text := node.text or "").strip().isdigit()}
+
+    assert marks(3) == {"0", "1", "2", "3"}
+    assert marks(1) == {"0", "1"}
+    assert len(marks(400)) < 9
+
+
+def test_what_came_in_is_told_in_words(storage):
+    _fill(storage)
+    assert ">3 plain texts." in _page(storage)
+
+
 @pytest.mark.parametrize("label", ["\x00\x1b", "\ufffe\ud800", "<&>\"'", "]]>", "x" * 5_000])
 def test_any_label_gives_a_sound_picture(label):
     chart = charts.outlets({"outlet": {label: 3}})
