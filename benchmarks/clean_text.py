@@ -108,7 +108,7 @@ def speed_rows(data: Path) -> list[Row]:
             began = time.process_time()
             tool(texts)
             best[name] = min(best[name], time.process_time() - began)
-        return [
+    return [
         {"work": f"texts of {low} to {high} characters", "tool": name, "documents": len(texts),
          "documents_per_second": round(len(texts) / spent, 1),
          "times_justext": round(best["jusText on wrapped text"] / spent, 2)}
