@@ -144,13 +144,13 @@ class _Held:
 
         A page may print such a beginning: where the end is borne out, it belongs to the page.
         """
-        if begin < self._base or (end <= self.tell() and self._is_end(end)):
+        if begin < self._base or (end <= self.tell() and self.is_end(end)):
             return False
         # Without a length it goes as far as the next one.
         found = _NEXT.search(self._held, begin - self._base + 1, end - self._base)
-        return found is not None and not self._is_end(end)
+        return found is not None and not self.is_end(end)
 
-    def _is_end(self, place: int) -> bool:
+    def is_end(self, place: int) -> bool:
         """Return whether `place` is followed by a record or by nothing, as far as can be seen."""
         if place > self.tell():
             return self._is_far_end(place)
@@ -195,7 +195,7 @@ class _Held:
 
         Then the stream is where the next record begins, or at its own end.
         """
-        borne_out = end > self.tell() and self._is_end(end)
+        borne_out = end > self.tell() and self.is_end(end)
         at = max(self._base, self.tell() - _NEXT_BYTES)
         while True:
             stop = min(end, self.tell()) - self._base
@@ -284,9 +284,13 @@ class _Crawl:
             # Of a damaged header the library may take no length: then what follows is a gap.
             http = record.http_headers
             nothing = not record.content_length and (http is None or http.status_code is None)
-            said = "0" if nothing else record.headers.get("Content-Length")
-            self._end = end = stream.end_of(begin, said)
-            body, kind = record.reader.read(cap + 1), _kind(record)
+            said, kind = record.headers.get("Content-Length"), _kind(record)
+            end = stream.end_of(begin, said)
+            # A request, though, seldom has a body.
+            if nothing and not (kind == "request" and stream.is_end(end)):
+                end = stream.end_of(begin, "0")
+            self._end = end
+            body = record.reader.read(cap + 1)
             if stream.has_next(begin, end):
                 yield _Part(stream.until_next(begin), problem=_SWALLOWS)
                 if stream.back(begin):

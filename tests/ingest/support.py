@@ -93,7 +93,8 @@ def warc() -> bytes:
         )
         for record in RECORDS
     )
-    return warc_record(b"", kind="request") + b"".join(pages)
+    asked = warc_record(b"", kind="request", http="GET /page HTTP/1.1\r\nHost: harbour.example\r\n")
+    return asked + b"".join(pages)
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

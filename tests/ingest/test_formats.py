@@ -287,6 +287,22 @@ def test_warc_responses_that_are_no_page(tmp_path):
     assert [failure.content for failure in failures] == records
 
 
+def test_requests_of_a_crawl_are_no_items(tmp_path):
+    asked = ["GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a.example\r\n", "POST / HTTP/1.1\r\n"]
+    records = []
+    for number, http in enumerate(asked * 20):
+        url = f"https://a.example/{number}"
+        body = b"a=b" if http.startswith("POST") else b""
+        records += [warc_record(body, kind="request", http=http, url=url)]
+        records += [warc_record(f"<p>{number}</p>".encode(), url=url)]
+    records.append(records[0])
+    put(tmp_path, "crawl.warc", b"".join(records))
+    put(tmp_path, "crawl.warc.gz", b"".join(map(gzip.compress, records)))
+    for name in ("crawl.warc", "crawl.warc.gz"):
+        documents, failures = read_all(tmp_path / name)
+        assert (len(documents), failures) == (60, [])
+
+
 def test_resources_and_conversions_of_a_crawl(tmp_path):
     page = "<html><body><p>Grüße</p></body></html>"
     records = [
