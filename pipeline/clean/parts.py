@@ -19,6 +19,10 @@ from pipeline.clean.roles import holds, rule_role
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
+#: Words on both sides of a date from which on it stands in a sentence.
+_BEFORE: Final = 8
+_AFTER: Final = 3
+_LABELLED: Final = re.compile(r"(?i:date|post|publish|updat|last)")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d/\d")
 #: Roles of lines that a date may be a part of.
 DATE_ROLES: Final = frozenset({"timestamp", "byline", "bio", "section", "social", "deck", "nav"})
@@ -73,8 +77,17 @@ def parts(line: str, role: str) -> list[Part]:
             found += [
                 Part(*match.span("part"), rule.role, f"part:{rule.name}")
                 for match in rule.pattern.finditer(line)
+                if not (rule.role == "timestamp" and _in_sentence(line, *match.span("part")))
             ]
     return _covering(line, role, _apart(found))
+
+
+def _in_sentence(line: str, start: int, end: int) -> bool:
+    """Tell whether words run on around a date that has no label: a caption dates its picture."""
+    before, after = line[:start].rstrip(), line[end:]
+    if len(before.split()) <= _BEFORE or len(after.split()) <= _AFTER:
+        return False
+    return (before[-1].isalnum() or before[-1] == ",") and not _LABELLED.match(line[start:end])
 
 
 def _apart(found: list[Part]) -> list[Part]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+#: Characters of a line that wordings are looked for in: all, or its start and its end.
 _READ: Final = 400
+_READ_OF_END: Final = 120
 _CASE: Final = "case:"
 
 
@@ -35,6 +37,14 @@ class Rule:
             return False
         find = self.pattern.match if self.anchored else self.pattern.search
         return find(lower if self.any_case else line) is not None
+
+
+def _read(line: str) -> str:
+    """Return what of a line is read; a line break stands for what is left out."""
+    line = line.strip()
+    if len(line) <= _READ:
+        return line
+    return f"{line[: _READ - _READ_OF_END]}\n{line[-_READ_OF_END:]}"
 
 
 def holds(text: str, words: tuple[str, ...]) -> bool:
@@ -76,7 +86,7 @@ def _fitting(read: str) -> Rule | None:
 
 def fitting_rule(line: str) -> Rule | None:
     """Return the first rule that fits `line`, or None."""
-    return _fitting(line.strip()[:_READ])
+    return _fitting(_read(line))
 
 
 def rule_role(line: str) -> tuple[str, str] | None:
@@ -88,7 +98,7 @@ def rule_role(line: str) -> tuple[str, str] | None:
 def decided_role(line: str) -> tuple[str, str] | None:
     """Return role and rule of `line` where its wording alone takes it out of the body."""
     words = len(line.split())
-    read = line.strip()[:_READ]
+    read = _read(line)
     lower = read.lower()
     # Few rules decide for lines as long as this: where none of them fits, no other matters.
     for candidate in _deciding(words):

@@ -32,6 +32,16 @@ def test_parts_of_a_line(line, role, expected):
     assert [text for _, text in cut(line, role)] == expected
 
 
+def test_the_date_of_a_picture_stays_in_its_caption():
+    line = (
+        "This photo released by the harbour office shows smoke rising from the old ferry pier in "
+        "Port Quill, Sunday, March 3, 2019. A statement says that nobody was hurt."
+    )
+    assert cut(line, "nav") == []
+    labelled = line.replace("Sunday, March 3, 2019", "Posted Sunday, March 3, 2019")
+    assert [role for role, _ in cut(labelled, "nav")] == ["nav", "timestamp", "nav"]
+
+
 def test_linked_names_are_cut_out_of_a_sentence():
     line = (
         "Sen. Ada Quill Ada Mary QuillHarbour bill stalls in committee Ferry money sparks a fight "

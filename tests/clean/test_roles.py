@@ -25,7 +25,14 @@ from pipeline.records import ROLES
         ("Most Popular", "related"),
         ("Marta Lindqvist is a staff writer at the Gazette.", "bio"),
         ("The old pier in 1990. (Photo: Jo Field/Getty Images)", "caption"),
+        ("Crowds wait for the first ferry ©Jo Field (AFP)", "caption"),
+        ("The harbour office shows the pier. (Port Quill Harbour via AP)", "caption"),
+        ("FILE - In this March 2, 2019, file photo, the ferry leaves Port Quill.", "caption"),
         ("Jo Field contributed to this report.", "credit"),
+        ("Contributing: Jo Field and Marta Lindqvist", "credit"),
+        ("This article originally appeared in the Harbour Gazette.", "credit"),
+        ("(Corrects the name of the ferry in paragraph 3)", "editor_note"),
+        ("• Marta Lindqvist is editor emeritus of the Gazette.", "bio"),
         ("Editor’s note: The name of the pier has been corrected.", "editor_note"),
         ("Newspapers in Swedish", "aggregator"),
         ("Skip to main content", "nav"),
@@ -34,6 +41,25 @@ from pipeline.records import ROLES
 def test_wording_tells_the_role(line, role):
     told = rule_role(line)
     assert told is not None and told[0] == role
+
+
+def test_the_credit_at_the_end_of_a_long_caption_is_read():
+    sentence = "The ferry leaves the pier of Port Quill on its first day after the storm. "
+    assert rule_role(8 * sentence + "(AP Photo/Jo Field)") == ("caption", "wording:credit_at_end")
+    assert rule_role(8 * sentence + "(Jo Field)") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The paper said the story originally appeared in a rival's pages and named no source.",
+        "The council (which adds two seats this year) voted to reopen the ferry line.",
+        "She is the mayor of Port Quill and opposes the plan.",
+        "The Navy will file in this court by Friday, a lawyer said.",
+    ],
+)
+def test_prose_about_stories_files_and_offices_has_none(line):
+    assert rule_role(line) is None
 
 
 def test_plain_prose_has_no_wording_of_furniture():
