@@ -37,8 +37,8 @@ _FEW: Final = 7
 _COUNTED_OUT: Final = 5
 #: Tenths of a share, by their bounds.
 _TENTHS: Final = (*(f".{tenth}–.{tenth + 1}" for tenth in range(9)), ".9–1")
-#: With more columns than this only the first and the last are labelled.
-_ALL_LABELS: Final = 10
+#: Characters of all labels under columns that have room; of more only the first and last stand.
+_ALL_LABELS: Final = 56
 RELATIONS: Final = ("copy", "excerpt", "revision")
 _SVG: Final = "http://www.w3.org/2000/svg"
 
@@ -276,19 +276,28 @@ def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: i
         max_scale=5,
         min_scale=2,
         no_data_text="",
-        # Everything here is counted: between two whole numbers the axis needs no mark.
-        value_formatter=lambda value: f"{value:,.0f}" if float(value).is_integer() else "",
+        value_formatter=_on_axis,
     )
     chart.x_labels = [_printable(label) for label, _ in rows]
     largest = _largest(kind, rows)
     if largest <= _COUNTED_OUT:
         chart.y_labels = list(range(max(largest, 1) + 1))
-    if not kind.startswith("Horizontal") and len(rows) > _ALL_LABELS:
+    room = kind.startswith("Horizontal") or sum(len(label) for label, _ in rows) <= _ALL_LABELS
+    if not room:
         chart.x_labels_major = [chart.x_labels[0], chart.x_labels[-1]]
         chart.show_minor_x_labels = False
     for position, name in enumerate(series):
         chart.add(name, [numbers[position] for _, numbers in rows])
     return chart
+
+
+def _on_axis(value: float) -> str:
+    """A mark of the axis, short: 800, 20k, 1.5M. Everything is counted: none within a whole."""
+    if not float(value).is_integer():
+        return ""
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:,.4g}M"
+    return f"{value / 1_000:,.4g}k" if value >= 10_000 else f"{value:,.0f}"
 
 
 def _largest(kind: str, rows: Sequence[_Row]) -> int:

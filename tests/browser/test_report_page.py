@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.publish import charts, figures
 from tests.browser import support
 
 pytestmark = pytest.mark.browser
@@ -127,3 +128,41 @@ def test_pictures_are_drawn(page, hostile):
     assert len(sizes) >= 8
     assert all(sizes)
     assert page.troubles == []
+
+
+#: Pairs of labels of a picture that lie one on the other, and labels that stick out of it.
+_UNREADABLE = """() => {
+  const frame = document.documentElement.getBoundingClientRect();
+  const labels = [...document.querySelectorAll('text')].filter(t => t.textContent.trim())
+    .map(t => ({text: t.textContent, box: t.getBoundingClientRect()}));
+  const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 ||
+    a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+  const out = labels.filter(l => l.box.left < frame.left - 1 || l.box.right > frame.right + 1);
+  const over = labels.flatMap((a, n) => labels.slice(n + 1).filter(b => !apart(a.box, b.box))
+    .map(b => a.text + ' / ' + b.text));
+  return [...over, ...out.map(l => l.text)];
+}"""
+
+
+def test_no_label_of_a_chart_hides_another_or_is_cut(page, tmp_path):
+    days = {f"2024-02-{day:02}": (day, 2) for day in range(1, 30)}
+    outlets = {f"A Gazette of Some Length {n}": 10**n for n in range(8)}
+    reprints = {name: {"The Herald and Examiner": 5} for name in outlets}
+    bands = dict.fromkeys(figures.BAND_NAMES, 2_500)
+    lengths = dict.fromkeys(figures.LENGTH_NAMES, 123_456)
+    shares = {str(tenth): 40 for tenth in range(10)}
+    drawn = [
+        charts.lengths({"before": lengths, "after": lengths}),
+        charts.pairs_by_containment(dict.fromkeys(charts.RELATIONS, shares)),
+        charts.cluster_sizes({"size": {"2": 30_000, "60": 1}}),
+        charts.field_coverage(dict.fromkeys(figures.FIELDS, bands)),
+        charts.outlets({"outlet": outlets}),
+        charts.reprints({"reprints": reprints}),
+        *(charts.by_day("t", ("articles", "in quarantine"), dict(list(days.items())[:few]))
+          for few in (1, 3, 8, 10, 29)),
+    ]  # fmt: skip
+    for number, chart in enumerate(drawn):
+        picture = tmp_path / f"{number}.svg"
+        picture.write_bytes(chart.svg)
+        page.goto(picture.as_uri())
+        assert page.evaluate(_UNREADABLE) == [], (chart.title, len(chart.rows))

@@ -332,6 +332,8 @@ def test_small_numbers_have_each_their_mark_on_the_axis():
     assert marks(3) == {"0", "1", "2", "3"}
     assert marks(1) == {"0", "1"}
     assert len(marks(400)) < 9
+    shown = [charts._on_axis(value) for value in (0, 0.5, 800, 9_999, 25_000, 1_500_000)]
+    assert shown == ["0", "", "800", "9,999", "25k", "1.5M"]
 
 
 def test_what_came_in_is_told_in_words(storage):
