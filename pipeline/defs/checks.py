@@ -48,7 +48,7 @@ _OF_TABLE: Mapping[str, tuple[Check, ...]] = {
     "quarantine": (
         Check(
             "quarantine_share",
-            "At most a fifth of the day's items could not be read.",
+            "At most a fifth of the day's items went to quarantine; of fewer than ten, half.",
             checks.quarantine_share,
         ),
     ),

@@ -20,8 +20,9 @@ from pipeline.publish.storage import Storage
 
 #: Shares are judged only where so many documents stand behind them.
 _ENOUGH_DOCUMENTS: Final = 10
-#: More than this share of a day in quarantine is worth a look.
+#: More than this share of a day in quarantine is worth a look; of a small day, more than half.
 _MUCH_QUARANTINED: Final = 0.2
+_MUCH_OF_FEW: Final = 0.5
 #: A day that loses more than this share of its characters is worth a look, and so is a day whose
 #: share is so far from that of the days before it.
 _MUCH_REMOVED: Final = 0.85
@@ -143,7 +144,7 @@ def quarantine_share(storage: Storage, day: date) -> Verdict:
     numbers = {"items": items, "quarantined": failed.num_rows, "share": round(share, 4),
                "passed_over_by_type": everything.num_rows - failed.num_rows}  # fmt: skip
     rows = _by_count(failed, "reason")
-    if items < _ENOUGH_DOCUMENTS or share <= _MUCH_QUARANTINED:
+    if share <= (_MUCH_OF_FEW if items < _ENOUGH_DOCUMENTS else _MUCH_QUARANTINED):
         return Verdict(True, "", numbers, rows)
     message = f"{share:.0%} of the day's items are in quarantine, most for: {rows[0]['reason']}"
     return Verdict(False, message, numbers, rows)

@@ -30,6 +30,16 @@ def test_much_quarantine_is_told_with_its_main_reason(storage):
     assert "no_prose" in verdict.message
 
 
+def test_a_small_day_is_told_when_most_of_it_cannot_be_read(storage):
+    put(storage, "raw_documents", [rows.raw(n) for n in range(2)])
+    put(storage, "quarantine", [rows.failure(n, stage="ingest") for n in range(2)])
+    assert checks.quarantine_share(storage, DAY).passed
+    put(storage, "raw_documents", [])
+    verdict = checks.quarantine_share(storage, DAY)
+    assert not verdict.passed
+    assert "100%" in verdict.message
+
+
 def test_items_that_never_became_documents_count_as_items(storage):
     put(storage, "raw_documents", [rows.raw(n) for n in range(20)])
     put(storage, "quarantine", [rows.failure(n, stage="ingest") for n in range(5)])
