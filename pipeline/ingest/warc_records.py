@@ -155,10 +155,19 @@ class _Held:
         if place > self.tell():
             return self._is_far_end(place)
         after = bytes(self._held[place - self._base :][:_PEEK])
-        if not after.strip():
-            ahead = self._ahead.getbuffer()[self._ahead.tell() :][:_PEEK]
-            after += bytes(ahead) or self._stream.peek(_PEEK)[:_PEEK]
+        if len(after) < _PEEK:
+            after += self._peek()
         return _BEGINS.match(after) is not None
+
+    def _peek(self) -> bytes:
+        """Return what comes next, less than asked for only at the end of the stream."""
+        at = self._ahead.tell()
+        ahead = bytes(self._ahead.getbuffer()[at : at + _PEEK])
+        if len(ahead) < _PEEK and (piece := self._stream.read(_PEEK)):
+            self._again += _CREDIT * len(piece)
+            ahead += piece
+            self._ahead = io.BytesIO(ahead)
+        return ahead
 
     def _is_far_end(self, place: int) -> bool:
         """Return the same of a place ahead, which a file allows to look at and a pipe does not."""

@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from pipeline.ingest import ColumnMap
+from pipeline.ingest.streams import CHUNK
 from tests.ingest.support import (
     FORMATS,
     RECORDS,
@@ -301,6 +302,18 @@ def test_requests_of_a_crawl_are_no_items(tmp_path):
     for name in ("crawl.warc", "crawl.warc.gz"):
         documents, failures = read_all(tmp_path / name)
         assert (len(documents), failures) == (60, [])
+
+
+def test_requests_at_the_ends_of_what_is_read_at_once(tmp_path):
+    asked = warc_record(b"", kind="request", http="GET / HTTP/1.1\r\nHost: a.example\r\n")
+    page = warc_record(b"<p>x</p>")
+    for piece in (CHUNK, 16 * 1024):
+        for shift in range(0, 40, 3):
+            filling = piece - 2 * len(asked) - len(warc_record(b"")) + shift - 20
+            records = [warc_record(b"<p>" + b"x" * (filling - 3)), asked, asked, asked, page]
+            put(tmp_path, "crawl.warc", b"".join(records))
+            documents, failures = read_all(tmp_path / "crawl.warc")
+            assert (len(documents), failures) == (2, [])
 
 
 def test_resources_and_conversions_of_a_crawl(tmp_path):
