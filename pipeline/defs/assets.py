@@ -35,7 +35,7 @@ REPORT_POOL = "copydesk_report"
 #: Columns worth a look in the preview of each table.
 _PREVIEW = {
     "raw_documents": ["source_uri", "media_type", "charset", "url"],
-    "quarantine": ["source_uri", "stage", "reason", "error"],
+    "quarantine": ["reason", "error"],
     "outlet_furniture": ["source_key", "line", "documents"],
     "clean_documents": ["source_uri", "word_count", "text"],
     "article_metadata": ["headline", "outlet", "authors", "published_date", "language"],

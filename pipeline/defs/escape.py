@@ -8,23 +8,30 @@ _MESSAGE_CHARACTERS = 1_000
 _MARKDOWN = frozenset("\\`*_{}[]()#+!|~:/@-<>.=")
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
-    """Return rows as a Markdown table; scraped text cannot break out of its cell."""
+def markdown_table(
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, object]],
+    characters: int = _CELL_CHARACTERS,
+) -> str:
+    """Return rows as a Markdown table; scraped text cannot break out of its cell.
+
+    A cell has at most so many `characters`.
+    """
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(escaped(row[column]) for column in columns) for row in rows]
+    lines += [" | ".join(escaped(row[column], characters) for column in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def escaped(value: object) -> str:
-    """Return an untrusted value in one short line, without HTML or Markdown that acts."""
+def escaped(value: object, characters: int = _CELL_CHARACTERS) -> str:
+    """Return an untrusted value in one line of at most `characters`, without markup that acts."""
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     if isinstance(value, float):
         value = f"{value:.3f}"
     text = "" if value is None else str(value)
-    flat = _visible(text[: 4 * _CELL_CHARACTERS])
-    if len(flat) > _CELL_CHARACTERS:
-        flat = flat[: _CELL_CHARACTERS - 1] + "…"
+    flat = _visible(text[: 4 * characters])
+    if len(flat) > characters:
+        flat = flat[: characters - 1] + "…"
     return "".join(f"&#{ord(c)};" if c in _MARKDOWN else html.escape(c) for c in flat)
 
 

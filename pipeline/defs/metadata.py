@@ -21,6 +21,10 @@ _PREVIEW_ROWS = 5
 _SHOWN_AT_ONCE = 1_000
 #: Numbers of each plot that are told in words.
 _TOLD = 5
+#: Rows with bars, blocks of the longest bar, and characters of a name beside one.
+_BARS, _BAR, _NAME = 13, 12, 40
+#: Characters of an identity in a preview: enough for `copydesk explain` and `copydesk diff`.
+_IDENTITY = 12
 
 
 def column_schema(table: str) -> dg.TableSchema:
@@ -52,43 +56,105 @@ def _short_type(arrow: str) -> tuple[str, str]:
 def described(table: str, storage: Storage, day: date, preview: Sequence[str]) -> dict[str, Any]:
     """Return rows, bytes, path and a preview of the columns `preview` of a written partition."""
     first = next(storage.batches(table, day, preview, rows=_PREVIEW_ROWS), None)
-    rows = first.to_pylist() if first is not None else []
+    rows = [_shortened(row) for row in first.to_pylist()] if first is not None else []
     return {
         "dagster/row_count": storage.row_count(table, day),
+        **pictures(table, storage, day),
         "dagster/uri": storage.partition_path(table, day),
         "bytes": storage.size(table, day),
-        **pictures(table, storage, day),
-        "preview": dg.MetadataValue.md(markdown_table(preview, rows)),
+        "preview": dg.MetadataValue.md(preview_table(preview, rows)),
         **column_lineage(table),
     }
 
 
+def _shortened(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a preview with the beginnings of its identities: whole, they push the rest aside."""
+    return {
+        name: value[:_IDENTITY] if name.endswith("_id") and value else value
+        for name, value in row.items()
+    }
+
+
 def pictures(table: str, storage: Storage, day: date) -> dict[str, Any]:
-    """Return the plots of a written partition: in words, and as pictures in Markdown."""
+    """Return the plots of a written partition: in words, and as pictures in Markdown.
+
+    Of a plot with nothing to draw there are the words only.
+    """
     if table not in _PLOTS:
         return {}
     count, drawings = _PLOTS[table]
     counted = count(storage, day)
     drawn = {name: draw(counted) for name, draw in drawings.items()}
-    plots = {f"plot_{name}": dg.MetadataValue.md(chart.markdown()) for name, chart in drawn.items()}
+    plots = {
+        f"plot_{name}": dg.MetadataValue.md(chart.markdown())
+        for name, chart in drawn.items()
+        if not chart.empty
+    }
     return {"at_a_glance": dg.MetadataValue.md(at_a_glance(drawn.values()))} | plots
 
 
 def at_a_glance(drawn: Iterable[charts.Chart]) -> str:
-    """Return the first numbers of each chart as Markdown that Dagster shows without a click."""
-    lines: list[str] = []
-    for chart in drawn:
-        shown = [
-            f"{escaped(label)} {' / '.join(f'{n:,}' for n in numbers)}"
-            for label, numbers in chart.rows
-            if any(numbers)
-        ]
-        series = f" ({' / '.join(chart.series)})" if len(chart.series) > 1 else ""
-        more = f"; {len(shown) - _TOLD} more" if len(shown) > _TOLD else ""
-        line = f"- **{chart.title}**{series}: {'; '.join(shown[:_TOLD]) or 'none'}{more}"
-        if len("\n".join([*lines, line])) < _SHOWN_AT_ONCE:
-            lines.append(line)
-    return "\n".join(lines)
+    """Return the first numbers of each chart as Markdown that Dagster shows without a click.
+
+    The first chart has a bar to each number, where there are several to compare.
+    """
+    told: list[str] = []
+    for number, chart in enumerate(drawn):
+        shown = [row for row in chart.rows if any(row[1])]
+        bars = number == 0 and len(shown) > 1
+        text = _with_bars(chart, shown) if bars else _in_a_line(chart, shown, _TOLD)
+        if len("\n\n".join([*told, text])) < _SHOWN_AT_ONCE:
+            told.append(text)
+    return "\n\n".join(told)
+
+
+def _in_a_line(chart: charts.Chart, shown: Sequence[charts.Row], most: int) -> str:
+    """A chart as one line: its title and its first rows."""
+    rows = "; ".join(f"{escaped(label)}: {_numbers(chart, n)}" for label, n in shown[:most])
+    return f"**{chart.title}**: {rows or 'none'}{_more(shown, most)}"
+
+
+def _with_bars(chart: charts.Chart, shown: Sequence[charts.Row]) -> str:
+    """A chart as a small table, a bar of blocks in each row: all rows, or few where names are long.
+
+    Every row ends with its number, so the bars may be rough.
+    """
+    longest = max(sum(numbers) for _, numbers in shown)
+    table = ""
+    for most in (_BARS, _TOLD):
+        lines = [f"| {chart.title}{_more(shown, most)} | |", "| --- | --- |"]
+        for label, n in shown[:most]:
+            bar = "█" * max(round(_BAR * sum(n) / longest), 1)
+            lines.append(f"| {escaped(label, _NAME)} | {bar} {_numbers(chart, n)} |")
+        table = "\n".join(lines)
+        if len(table) < _SHOWN_AT_ONCE * 2 // 3:
+            break
+    return table
+
+
+def _numbers(chart: charts.Chart, numbers: Sequence[int]) -> str:
+    """The numbers of a row: by series where these are kinds, summed where they are degrees."""
+    if len(chart.series) == 1 or len(chart.series) > len(charts.RELATIONS):
+        return f"{sum(numbers):,}"
+    named = zip(numbers, chart.series, strict=True)
+    return ", ".join(f"{number:,} {series}" for number, series in named if number)
+
+
+def _more(shown: Sequence[charts.Row], most: int) -> str:
+    return f"; {len(shown) - most} more" if len(shown) > most else ""
+
+
+def preview_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
+    """Return rows as a Markdown table that Dagster shows without a click, if it can be.
+
+    Cells, then rows are shortened until it is; at least two rows stay.
+    """
+    table = ""
+    for number, characters in ((_PREVIEW_ROWS, 90), (_PREVIEW_ROWS, 48), (3, 48), (2, 30)):
+        table = markdown_table(columns, rows[:number], characters)
+        if len(table) < _SHOWN_AT_ONCE:
+            break
+    return table
 
 
 def report_links(storage: Storage, day: date, address: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pipeline.publish import figures
 from pipeline.publish.figures import BAND_NAMES, LENGTH_NAMES, Figures, top
 
 #: A label, and one number a series.
-_Row: TypeAlias = tuple[str, tuple[int, ...]]
+Row: TypeAlias = tuple[str, tuple[int, ...]]
 
 _WIDTH: Final = 460
 _ROW_HEIGHT: Final = 24
@@ -75,7 +75,7 @@ class Chart:
     title: str
     svg: bytes
     series: tuple[str, ...]
-    rows: tuple[_Row, ...]
+    rows: tuple[Row, ...]
 
     @property
     def empty(self) -> bool:
@@ -210,7 +210,7 @@ def _bars(title: str, counts: Mapping[str, int], unit: str) -> Chart:
 def _sideways(
     title: str,
     series: tuple[str, ...],
-    rows: Sequence[_Row],
+    rows: Sequence[Row],
     kind: str = "HorizontalStackedBar",
 ) -> Chart:
     """Horizontal bars, the first row on top; the series end to end unless `kind` says otherwise."""
@@ -220,7 +220,7 @@ def _sideways(
 
 
 def _columns(
-    title: str, series: tuple[str, ...], rows: Sequence[_Row], stack: bool = False
+    title: str, series: tuple[str, ...], rows: Sequence[Row], stack: bool = False
 ) -> Chart:
     """Upright bars in the order given, the series side by side or one on the other."""
     kind = "StackedBar" if stack else "Bar"
@@ -228,7 +228,7 @@ def _columns(
 
 
 @functools.lru_cache(maxsize=64)
-def _picture(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> bytes:
+def _picture(kind: str, series: tuple[str, ...], rows: tuple[Row, ...], height: int) -> bytes:
     """Draw; kept, because an asset's page and the report show the same pictures."""
     tree = _chart(kind, series, rows, height).render_tree()
     tree.attrib.clear()
@@ -257,7 +257,7 @@ def _pygal() -> Any:
     return pygal
 
 
-def _chart(kind: str, series: tuple[str, ...], rows: tuple[_Row, ...], height: int) -> Any:
+def _chart(kind: str, series: tuple[str, ...], rows: tuple[Row, ...], height: int) -> Any:
     pygal = _pygal()
     chart = getattr(pygal, kind)(
         width=_WIDTH,
@@ -300,7 +300,7 @@ def _on_axis(value: float) -> str:
     return f"{value / 1_000:,.4g}k" if value >= 10_000 else f"{value:,.0f}"
 
 
-def _largest(kind: str, rows: Sequence[_Row]) -> int:
+def _largest(kind: str, rows: Sequence[Row]) -> int:
     """The number at the end of the longest bar."""
     length = sum if "Stacked" in kind else max
     return max((length(numbers) for _, numbers in rows), default=0)

@@ -7,9 +7,17 @@ from markdown_it import MarkdownIt
 from pipeline import contracts
 from pipeline.defs.descriptions import DEPS
 from pipeline.defs.lineage import column_lineage
-from pipeline.defs.metadata import at_a_glance, column_schema, report_links
-from pipeline.publish import charts
+from pipeline.defs.metadata import (
+    at_a_glance,
+    column_schema,
+    described,
+    pictures,
+    preview_table,
+    report_links,
+)
+from pipeline.publish import charts, figures
 from pipeline.publish.report import write_report
+from pipeline.publish.storage import Storage
 from tests.conftest import DAY
 
 
@@ -38,12 +46,47 @@ def test_the_numbers_of_plots_stand_on_the_page_without_a_click():
     told = at_a_glance(drawn)
     assert len(told) < 1_000
     page = MarkdownIt("gfm-like", {"linkify": False}).render(told)
-    assert "<strong>Articles by outlet</strong>" in page
+    assert "<th>Articles by outlet; 7 more</th>" in page
     assert "<b>" not in page
     assert "<a " not in page
-    small = at_a_glance([charts.languages({"language": {"en": 4, "fr": 1}})])
-    assert small == "- **Articles by language**: en 4; fr 1"
-    assert at_a_glance([charts.languages({})]).endswith(": none")
+    small = at_a_glance([charts.languages({"language": {"en": 4, "fr": 1}})] * 2)
+    assert small.split("\n") == [
+        "| Articles by language | |",
+        "| --- | --- |",
+        "| en | ████████████ 4 |",
+        "| fr | ███ 1 |",
+        "",
+        "**Articles by language**: en: 4; fr: 1",
+    ]
+    assert at_a_glance([charts.languages({})]) == "**Articles by language**: none"
+
+
+def test_several_numbers_of_a_row_say_what_they_count():
+    pairs = charts.pairs_by_containment({"copy": {"9": 3}, "revision": {"4": 1, "9": 1}})
+    assert at_a_glance([charts.languages({}), pairs]).endswith(
+        "&#46;4–&#46;5: 1 revision; &#46;9–1: 3 copy, 1 revision"
+    )
+    bands = dict(zip(figures.BAND_NAMES, (0, 1, 2, 4), strict=True))
+    fields = charts.field_coverage({"headline": bands, "deck": {}, "byline": bands})
+    assert "| headline | ████████████ 7 |" in at_a_glance([fields])
+
+
+def test_a_preview_is_made_short_enough_to_be_shown_without_a_click():
+    wide = [{"headline": "Bridge-closes " * 12, "text": "x" * 90}] * 5
+    short = preview_table(["headline", "text"], wide)
+    assert len(short) < 1_000
+    assert len(short.splitlines()) >= 4
+    assert len(preview_table(["text"], wide).splitlines()) == 7
+
+
+def test_a_plot_of_nothing_is_not_shown_and_identities_are_short(seeds_corpus, tmp_path):
+    shown = described("duplicate_pairs", seeds_corpus, DAY, ["relation", "a_article_id"])
+    assert "plot_shared_text" in shown
+    found = seeds_corpus.read("duplicate_pairs", [DAY], ["a_article_id"])["a_article_id"][0]
+    assert f"| {found.as_py()[:12]} |" in shown["preview"].value
+    nothing = pictures("duplicate_pairs", Storage(str(tmp_path)), DAY)
+    assert list(nothing) == ["at_a_glance"]
+    assert nothing["at_a_glance"].value.endswith(": none")
 
 
 def test_the_report_is_linked_where_a_web_server_shows_it(seeds_corpus):
