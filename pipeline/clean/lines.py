@@ -103,7 +103,7 @@ def split(raw_texts: Sequence[str]) -> Lines:
     # One extra line break between texts keeps a line from running on into the next text.
     joined = "\n".join(raw_texts) + "\n"
     chars = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    kinds = character_kinds()[np.minimum(chars, _TABLE_SIZE - 1)]
+    kinds = character_kinds().take(chars, mode="clip")
     lengths = np.array([len(text) + 1 for text in raw_texts], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(lengths)])
     # "\r\n" is one line break, not a line break and a blank line; the "\n" between texts is none.
@@ -197,6 +197,12 @@ def fold_table() -> Array:
     return folded
 
 
+@functools.cache
+def _code_values() -> Array:
+    """Return what each of the first 65,536 code points adds to the hash of a word."""
+    return fold_table() + np.uint64(1)
+
+
 def _line_bounds(kinds: Array, pair: Array) -> tuple[Array, Array]:
     """Return where lines start and end; `pair` marks the "\r" of each "\r\n"."""
     breaks = np.flatnonzero(kinds & BREAK)
@@ -205,13 +211,12 @@ def _line_bounds(kinds: Array, pair: Array) -> tuple[Array, Array]:
 
 
 def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:
-    shown = (kinds & BLANK) == 0
-    count = np.concatenate([[0], np.cumsum(shown)])
-    where = np.flatnonzero(shown)
-    filled = count[end] > count[start]
+    shown = np.flatnonzero((kinds & BLANK) == 0)
+    first, last = np.searchsorted(shown, start), np.searchsorted(shown, end) - 1
+    filled = last >= first
     left, right = start.copy(), start.copy()
-    left[filled] = where[count[start[filled]]]
-    right[filled] = where[count[end[filled]] - 1] + 1
+    left[filled] = shown[first[filled]]
+    right[filled] = shown[last[filled]] + 1
     return left, right, filled
 
 
@@ -223,11 +228,16 @@ def _gaps(filled: Array, first: Array) -> Array:
 
 def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -> Words:
     inner = (kinds & (LETTER | DIGIT)) > 0
+    # Where characters of different kinds, or two that are words of their own, meet.
+    cut = inner[1:] != inner[:-1]
     alone = (kinds & IDEOGRAPH) > 0
-    before = np.concatenate([[False], inner[:-1]])
-    after = np.concatenate([inner[1:], [False]])
-    start = np.flatnonzero(inner & (~before | alone | np.concatenate([[False], alone[:-1]])))
-    end = np.flatnonzero(inner & (~after | alone | np.concatenate([alone[1:], [False]]))) + 1
+    if alone.any():
+        cut |= alone[1:] | alone[:-1]
+    bounds = np.flatnonzero(cut) + 1
+    start = bounds[inner[bounds]]
+    end = bounds[inner[bounds - 1]]
+    if inner[:1].any():
+        start = np.concatenate([[0], start])
     line = np.searchsorted(right, start, side="right")
     first = np.searchsorted(start, np.concatenate([left, right[-1:]]))
     if not len(left):
@@ -238,9 +248,10 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:
-    folded = fold_table()[np.minimum(chars, _TABLE_SIZE - 1)] + np.uint64(1)
-    prefix = np.cumsum(folded * _powers(_PRIME, len(chars)), dtype=np.uint64)
-    prefix = np.concatenate([[np.uint64(0)], prefix])
+    terms = _code_values().take(chars, mode="clip")
+    terms *= _powers(_PRIME, len(chars))
+    prefix = np.zeros(len(chars) + 1, dtype=np.uint64)
+    np.cumsum(terms, out=prefix[1:])
     undo = _powers(pow(_PRIME, -1, 1 << 64), len(chars))
     return (prefix[end] - prefix[start]) * undo[start]
 

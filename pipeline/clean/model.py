@@ -27,6 +27,11 @@ from pipeline.clean.phrases import groups
 from pipeline.records import BODY, ROLES
 
 MODEL: Final = "lines"
+#: A row is left as it is where, after so many trees each time, twice its log-odds exceed the
+#: margin (.972 or .028 for 7.1): no verdict hangs on how much surer it would become.
+_EARLY: Final[dict[str, Any]] = {
+    "pred_early_stop": True, "pred_early_stop_freq": 10, "pred_early_stop_margin": 7.1,
+}  # fmt: skip
 #: Words from which on a line is no entry of a menu.
 _MENU_WORDS: Final = 6
 #: Words of lines whose wording is looked at without a phrase in them: "Facebook".
@@ -184,8 +189,11 @@ def matrix(columns: Mapping[str, Array], names: tuple[str, ...]) -> Array:
 
 
 def predict(booster: Any, rows: Array) -> Array:
-    """Return the probability of body for each row."""
-    return exact(booster.predict(rows, num_threads=1))
+    """Return the probability of body for each row.
+
+    Trees are asked in turn until a row is sure: most rows are before half of them have spoken.
+    """
+    return exact(booster.predict(rows, num_threads=1, **_EARLY))
 
 
 @functools.cache

@@ -15,7 +15,8 @@ from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, with_tex
 #: Shorter lines recur for other reasons: refrains, answers, labels.
 _FEWEST_WORDS: Final = 8
 _RUN: Final = 4
-_LESS_SURE: Final = 0.02
+#: Surely body are lines from .972 on, however much surer `predict` could become.
+_LESS_SURE: Final = 0.03
 
 
 def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
@@ -30,9 +31,12 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     runs = np.flatnonzero(inside & is_body[words.line])
     if not len(runs):
         return np.zeros(len(lines), dtype=bool)
-    line = words.line[runs]
-    keys = with_text(run_hashes(words, _RUN)[runs], lines.text[line])
-    number = np.unique(keys, return_inverse=True)[1]
+    keys = with_text(run_hashes(words, _RUN)[runs], lines.text[words.line[runs]])
+    again = _several(keys)
+    if not len(again):
+        return np.zeros(len(lines), dtype=bool)
+    line = words.line[runs[again]]
+    number = np.unique(keys[again], return_inverse=True)[1]
     # The first and the last line that hold a run stand for all of them.
     first = np.full(number.max() + 1, len(lines))
     last = np.full(number.max() + 1, -1)
@@ -44,6 +48,17 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     total = np.maximum(count - _RUN + 1, 1)
     said = is_body & (count >= _FEWEST_WORDS) & (elsewhere >= total)
     return np.asarray(said & ~_first_of_equals(lines, said))
+
+
+def _several(keys: Array) -> Array:
+    """Return the places of the keys that occur more than once."""
+    # Sorting keys is many times cheaper than finding their order, and few occur twice.
+    ordered = np.sort(keys)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(twice):
+        return np.zeros(0, dtype=np.int64)
+    place = np.minimum(np.searchsorted(twice, keys), len(twice) - 1)
+    return np.flatnonzero(twice[place] == keys)
 
 
 def _first_of_equals(lines: Lines, said: Array) -> Array:

@@ -38,3 +38,8 @@ def test_a_paragraph_is_no_repeat_of_what_is_less_surely_body():
     lines = split([f"{QUOTE}\nSomething else is said here.\nAt the pier. {QUOTE} it said."])
     sure = np.array([0.98, 0.9, 0.6])
     assert not repeated(lines, np.ones(3, dtype=bool), sure).any()
+
+
+def test_every_repeat_of_a_text_is_found():
+    other = "Nobody on the quay had seen the papers that the council was said to have signed."
+    assert marks(f"{other}\n{LONG}\n{other.upper()}\n{LONG}") == [False, False, True, True]
