@@ -25,8 +25,7 @@ PORT ?= 3000
 ui: $(VENV)/.installed
 	@test -d inbox || { mkdir -p inbox/2018-07-27 && cp seeds/* inbox/2018-07-27/ \
 	  && echo "Put the sample scrapes into inbox/2018-07-27; add days of your own beside it"; }
-	@echo "Dagster is on its way: http://127.0.0.1:$(PORT)  (ctrl-C ends it)"
-	@exec env DAGSTER_HOME=$(CURDIR) $(BIN)/dg dev --host 127.0.0.1 --port $(PORT)
+	@exec env DAGSTER_HOME=$(CURDIR) $(BIN)/python -m pipeline.defs.ui --port $(PORT)
 
 # One environment: the second run of each target reuses what is installed.
 $(VENV)/bin/python:

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import dagster as dg
 
-from pipeline.defs.partitions import is_partition
+from pipeline.defs.partitions import FIRST_DAY, is_partition
 from pipeline.defs.resources import StorageResource
 from pipeline.inbox import day_folders, folder_of
+
+#: So many folders that are left alone are named.
+_NAMED = 5
 
 #: Everything, for one day of scrapes.
 process_day = dg.define_asset_job(
@@ -60,15 +63,28 @@ def inbox(
     from pipeline.ingest import listing
 
     known: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-    current = {}
+    current, waiting = {}, []
     for day, folder in day_folders(storage.inbox):
         files = [tuple(map(str, entry)) for entry in listing([folder])]
-        if files and is_partition(day):
+        if files and not is_partition(day):
+            waiting.append(day.isoformat())
+        elif files:
             current[day.isoformat()] = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:16]
     changed = [key for key, digest in current.items() if known.get(key) != digest]
     for key in changed:
         run_key = ":".join(filter(None, (key, known.get(key), current[key])))
         yield dg.RunRequest(run_key=run_key, partition_key=key)
+    outside = _outside(waiting)
     if not changed:
-        yield dg.SkipReason(f"no new or changed files in {storage.inbox}")
+        yield dg.SkipReason(f"no new or changed files in {storage.inbox}{outside}")
+    elif outside:
+        context.log.warning(outside.removeprefix("; "))
     context.update_cursor(json.dumps(current))
+
+
+def _outside(days: Sequence[str]) -> str:
+    """Say which folders wait for their day to become a partition; nothing where none does."""
+    if not days:
+        return ""
+    named = ", ".join(days[:_NAMED]) + (" …" if len(days) > _NAMED else "")
+    return f"; not from {FIRST_DAY} (COPYDESK_FIRST_DAY) to today, and so left alone: {named}"

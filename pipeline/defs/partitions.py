@@ -5,7 +5,9 @@ from datetime import date
 
 import dagster as dg
 
-#: The first day that can hold scrapes; earlier ones need COPYDESK_FIRST_DAY.
+#: The first day that can hold scrapes; earlier ones need COPYDESK_FIRST_DAY. It is not read from
+#: the inbox: days are known when the code is loaded, so an older folder that comes later would be
+#: left alone, and an inbox that is cleared would take days off the pages of what is published.
 FIRST_DAY = os.environ.get("COPYDESK_FIRST_DAY", "2000-01-01")
 
 #: Scrapes of a day arrive during that day, so today is a partition too.

@@ -168,6 +168,9 @@ def test_a_folder_of_a_day_that_is_no_partition_holds_up_nobody(tmp_path):
     tick = _tick(tmp_path)
     assert [r.partition_key for r in tick.run_requests] == ["2018-07-30"]
     assert "2999-01-01" not in tick.cursor
+    again = _tick(tmp_path, tick.cursor)
+    assert "from 2000-01-01 (COPYDESK_FIRST_DAY) to today" in again.skip_message
+    assert again.skip_message.endswith("left alone: 1999-05-05, 2999-01-01")
 
 
 def test_files_that_come_and_go_start_a_run_each_time(tmp_path):
