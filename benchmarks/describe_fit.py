@@ -115,7 +115,7 @@ def _example(field: str, case: Case, found: Sequence[Candidate]) -> Example:
     right = None
     for key, group in groups.items():
         fitted = [c for c in group if c.rule not in UNFITTED]
-        if not fitted:
+        if not fitted or (field == "authors" and resolve.outvoted(key, groups)):
             continue
         kinds = values.setdefault(key, {})
         for candidate in fitted:

@@ -64,7 +64,7 @@ def candidates(context: Context) -> list[Candidate]:
     sites = {fold(name) for name in _site_names(context)}
     known = _outlets() | sites if sites else _outlets()
     found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
-    found = _full_names(found)
+    found = _told_about(context, _full_names(found))
     found = _without_domain(found, fold((domain_of(context.document.url) or "").split(".")[0]))
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
@@ -111,7 +111,7 @@ def _cut_to_stated(found: list[Candidate]) -> list[Candidate]:
     return [
         _authors(tuple(dict.fromkeys(_cut(n, stated) for n in c.value.split("; "))),
                  c.confidence, c.rule, c.source_text)
-        if c.field == "authors" and not c.rule.startswith(_STATED) else c
+        if c.field == "authors" and not c.rule.startswith(_METADATA) else c
         for c in found
     ]  # fmt: skip
 
@@ -142,6 +142,59 @@ def _full_names(found: list[Candidate]) -> list[Candidate]:
 _GUESSED: Final = ("person_link", "near_alone_other", "near_beside", "near_dated_other")
 
 
+def _told_about(context: Context, found: list[Candidate]) -> list[Candidate]:
+    """Return the candidates; names that nothing marks as authors and the story tells of are set
+    apart by the rule ("..._told"): people of the story have their names near the headline too.
+    """
+    unmarked = [c for c in found if c.field == "authors" and _is_unmarked(c)]
+    if not unmarked:
+        return found
+    headlines = [c.value for c in context.markup_for("headline")[:12]]
+    if not context.markup:
+        headlines = [line.text for line, _ in context.likely_headlines[:1]]
+    shown = fold(" ".join(headlines))
+    told = {
+        name for c in unmarked for name in c.value.split("; ")
+        if " " in name and (fold(name) in shown or _in_prose(context, name))
+    }  # fmt: skip
+    return [
+        _authors(tuple(c.value.split("; ")), c.confidence, f"{c.rule}_told", c.source_text)
+        if c in unmarked and not told.isdisjoint(c.value.split("; ")) else c
+        for c in found
+    ]  # fmt: skip
+
+
+#: Rules by which nothing but a name and its place tell an author.
+_UNMARKED: Final = ("near_alone", "near_beside", "near_dated", "near_several", "name_a", "person_")
+
+
+def _is_unmarked(candidate: Candidate) -> bool:
+    """Tell whether a name can as well be that of one of whom the story tells.
+
+    "Interview:" announces who asks in some papers, and who answers in others.
+    """
+    announced = candidate.source_text.casefold().startswith("interview:")
+    return announced or candidate.rule.startswith(_UNMARKED)
+
+
+#: Shortest line that is prose, in characters.
+_PROSE: Final = 120
+
+
+def _in_prose(context: Context, name: str) -> bool:
+    """Tell whether a paragraph of the body names `name`."""
+    body = context.cleaned.text
+    at = body.find(name)
+    for _ in range(4):
+        if at < 0:
+            return False
+        start, end = body.rfind("\n", 0, at) + 1, body.find("\n", at)
+        if (end if end >= 0 else len(body)) - start >= _PROSE:
+            return True
+        at = body.find(name, at + 1)
+    return False
+
+
 def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:
     """Return the candidates without the name that the domain spells, unless a person has it."""
     kept = []
@@ -157,6 +210,10 @@ def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:
 
 #: How the rules are named that read metadata and links, which hold names and nothing else.
 _STATED: Final = ("json_ld", "meta_", "rel_author", "itemprop", "author_link")
+
+
+#: Those of them that no role or place is glued to.
+_METADATA: Final = ("json_ld", "meta_")
 
 
 def _cut(name: str, stated: Iterable[str]) -> str:

@@ -39,7 +39,7 @@ _DATE = re.compile(
 _LABEL = re.compile(
     r"(?:^|(?<=[\s|•·,;:–—-]))(?:(?:(?:story|article|text|words|reporting|report|written|posted|published"
     r"|authored|submitted|contributed|review(?!ed)|analysis|opinion|column"
-    r"|commentary|essay)\s+)?by\b|(?:geschrieben|verfasst|erstellt|veröffentlicht|interview|kolumne|kommentar|beitrag|gastbeitrag|analyse|bericht|reportage|text)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
+    r"|commentary|essay)\s+)?by\b(?!-\w)|(?:geschrieben|verfasst|erstellt|veröffentlicht|interview|kolumne|kommentar|beitrag|gastbeitrag|analyse|bericht|reportage|text)\s+von\b|(?:écrit|publié|rédigé)\s+par\b|(?:escrito|publicado)\s+por\b"
     r"|(?:scritto|pubblicato)\s+da\b"
     r"|(?:authors?|written by|writers?|contributors?|text|words|autor(?:in|en|es|a)?|auteurs?"
     r"|autore|von|por|par|interview|reportage|bericht|kommentar|kolumne|analyse|beitrag|penulis|oleh)\s*[:：])[\s:]*",
@@ -73,6 +73,7 @@ _SEPARATOR = re.compile(
     re.I,
 )
 _TAIL = re.compile(r"\s+(?:for|of|at|from|in|special to|on|um|für|pour|para|bei)(?:\s.*)?$", re.I)
+_MOST_INITIALS: Final = 2
 _SUFFIXES: Final = {"jr": "Jr.", "sr": "Sr.", "ii": "II", "iii": "III", "iv": "IV"}
 _CREDENTIALS = re.compile(
     r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|m\.?s|b\.?s|mph|mba|rdn?|rn|cpa|cfp|cfa|esq|jd|j\.d|lcsw|dds|dvm|edd"
@@ -90,6 +91,8 @@ _GLUED_LABEL = re.compile(r"^By\s?(?:by\s+|(?=[A-Z][a-z]+\s[A-Z]))")
 _GLUED_WORD = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
+#: "Elmtal.de": a site, no word of a name; "J.D." is one.
+_SITE = re.compile(r"\w{2,40}\.[a-z]{2,6}$")
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
 
 
@@ -256,11 +259,16 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
         tokens = tokens[: len(tokens) // 2]  # markup often holds a name twice
     while len(tokens) > 2 and _CREDENTIALS.match(tokens[-1]):
         tokens.pop()
-    if not 2 <= len(tokens) <= 6 or not all(_TOKEN.match(token) for token in tokens):
+    if not 2 <= len(tokens) <= 6 or not all(map(_is_token, tokens)):
         return None
     if fold("".join(tokens)) in known or not _is_personal(tokens):
         return None
     return natural(" ".join(tokens))
+
+
+def _is_token(token: str) -> bool:
+    """Tell whether `token` can be a word of a name: letters, and no address of a site."""
+    return _TOKEN.match(token) is not None and ("." not in token or not _SITE.search(token))
 
 
 #: What follows a name is a group of people: "Acme Security team".
@@ -272,10 +280,14 @@ _TEAMS: Final = frozenset(
 
 def opens_with_given_name(name: str) -> bool:
     """Tell whether the first word of `name` is a common given name, or an initial."""
-    first = name.split()[0]
+    first, _, rest = name.partition(" ")
     word = first.strip(".").casefold()
     given = data_words("given_names.txt")
-    return word in given or word.split("-")[0] in given or bool(_INITIALS.match(first))
+    if first.isupper() and len(word) > _MOST_INITIALS and rest and not rest.isupper():
+        return bool(_INITIALS.match(first))  # "MIRO Systems": an acronym that spells a name
+    if word in given or word.split("-")[0] in given:
+        return True
+    return bool(_INITIALS.match(first)) and word not in data_words("organisation_words.txt")
 
 
 def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str, ...]:
@@ -299,7 +311,10 @@ def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str,
             return (piece,)
         if piece.islower():
             continue  # a handle
-        if _TOKEN.match(piece) and not {piece.casefold()} & (organisations | _roles()):
+        if all(len(part) < 2 for part in piece.split(".")):
+            continue  # "D.E.", part of an address or of a longer name
+        parts = {piece.casefold(), *piece.casefold().split("-")}
+        if _is_token(piece) and not parts & (organisations | _roles()):
             return (natural(piece) if piece.isupper() else piece,)
     return ()
 
@@ -365,11 +380,18 @@ def _is_personal(tokens: list[str]) -> bool:
         capital = token[:1].isupper() or not token[:1].islower()
         if not capital and not all(t.islower() for t in tokens) and word not in particles:
             return word[:2] in ("d'", "d’") or word.startswith("al-")
+    if not given and "".join(tokens).islower():
+        return False  # words of a sentence
+    if len(tokens) > _MOST_UNKNOWN and not given and particles.isdisjoint(words):
+        return False
     if any(word.endswith(_ORGANISED) or _compound(word, organisations) for word in words):
         return False
     last_is_particle = words[-1] in particles and (tokens[-1].islower() or len(tokens) > 2)
     return sum(len(word) > 1 for word in words) >= 1 and not last_is_particle
 
+
+#: More words than these are a name only where one is a known given name or a particle.
+_MOST_UNKNOWN: Final = 4
 
 #: How German words for organisations end.
 _ORGANISED: Final = (

@@ -34,10 +34,10 @@ _REACH: Final = 80
 _LEAST_LETTERS: Final = 10
 
 _LONGEST: Final = 120
-#: Lines that lead to other work of an author, or credit a picture.
+#: Lines that lead to other work of an author, credit a picture or head a reader's comment.
 _OTHERS: Final = re.compile(
     r"\b(?:articles|posts|stories|more|all|photos?|photograph\w*|images?|pictures?|illustrat\w+|video"
-    r"|foto|bild|grafik)\s(?:from|by|von)\b",
+    r"|foto|bild|grafik)\s(?:from|by|von)\b|^#\d",
     re.I,
 )
 _DATED: Final = re.compile(r"\d{1,2}[.:/ -]\d|\b(?:19|20)\d\d\b")

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.describe.names import MOST_NAMES, natural, parse_names, person, starts_with_label
+from pipeline.describe.names import (
+    MOST_NAMES,
+    natural,
+    opens_with_given_name,
+    parse_names,
+    person,
+    starts_with_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +140,30 @@ def test_words_after_a_gap_are_no_further_authors():
 )
 def test_what_only_looks_like_a_name_or_is_joined_oddly(text, names):
     assert parse_names(text, single=True) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "By-Elections",
+        "di Elmtal.de",
+        "Redaktion Elmtal.de",
+        "Autor: www.elmtal.de Data: 28-04-2021, 09:29",
+        "Di tengah kota itu",
+        "By D.E.",
+    ],
+)
+def test_sites_words_of_sentences_and_pieces_of_words_are_no_people(text):
+    assert parse_names(text, single=True) == ()
+
+
+def test_an_acronym_that_spells_a_name_opens_no_name():
+    assert not opens_with_given_name("MAX Robotics")
+    assert opens_with_given_name("MAX MUSTER")
+    assert opens_with_given_name("J.D. Berg")
+    assert opens_with_given_name("Max Muster")
+
+
+def test_many_words_without_a_known_one_are_no_name():
+    assert person("Wedding Checklists Just Engaged Planning") is None
+    assert person("Anna Luisa Berg Stone Muster") == "Anna Luisa Berg Stone Muster"

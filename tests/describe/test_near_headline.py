@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.describe import authors
 from pipeline.describe.near_headline import labelled, near_headline
 from pipeline.records import Candidate
 from tests.describe.build import BODY, context
@@ -47,6 +48,7 @@ def test_several_lines_of_names_are_also_one_list():
         ("nav", "Articles by Anna Berg"),
         ("nav", "Man dies after being bitten on the quay by Daddy Long Legs"),
         ("other", "Photos by Carl Stone"),
+        ("other", "#1 Kommentar von Carl Stone"),
     ],
 )
 def test_other_people_are_passed_over(line):
@@ -71,3 +73,26 @@ def test_the_line_after_a_label_names_the_author(label):
 def test_a_picture_credit_under_the_headline_names_no_author():
     assert read(("other", "Anna Berg/AP")) == {}
     assert read(("other", "Anna Berg / Getty Images")) == {}
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "rule"),
+    [
+        (PARAGRAPH, "near_alone_given"),
+        (("body", "The bridge, said Anna Berg, is safe. " * 5), "near_alone_given_told"),
+    ],
+)
+def test_a_name_of_which_the_story_tells_is_set_apart(paragraph, rule):
+    marks = [Candidate("headline", HEADLINE, 0.5, "title_tag", HEADLINE)]
+    lines = [("nav", HEADLINE), ("promo", "Anna Berg"), paragraph]
+    found = authors.candidates(context(lines, markup=marks, media_type="text/html"))
+    assert rule in {c.rule for c in found if c.field == "authors"}
+
+
+def test_a_name_in_the_headline_is_set_apart():
+    marks = [Candidate("headline", "Anna Berg closes the old bridge", 0.5, "title_tag", "x")]
+    lines = [("nav", "Anna Berg closes the old bridge"), ("promo", "Anna Berg"), PARAGRAPH]
+    found = authors.candidates(context(lines, markup=marks, media_type="text/html"))
+    rules = {c.rule for c in found if c.field == "authors"}
+    assert "near_alone_given_told" in rules
+    assert "near_alone_given" not in rules

@@ -102,3 +102,21 @@ def test_confidences_are_probabilities_whatever_the_order(triples):
     assert all(0 <= c.confidence <= 1 for c in choice.evidence)
     best = choose("outlet", sorted(candidates, key=lambda c: (c.value, c.rule, c.confidence)))
     assert (best.value is None) == (choice.value is None)
+
+
+def test_metadata_and_page_that_agree_on_a_list_are_not_outvoted_by_its_parts():
+    whole, part = "Anna Berg; Carl Stone", "Anna Berg"
+    parts = [
+        said(part, 0.8, rule, "authors")
+        for rule in ("line_byline", "author_link_near", "label_given")
+    ]
+    by_page = said(whole, 0.8, "byline_class_near", "authors")
+    agreed = [said(whole, 0.8, "json_ld_author", "authors"), by_page, *parts]
+    assert choose("authors", agreed).value == whole
+    groups = resolve.grouped("authors", [by_page, *parts])
+    assert not any(resolve.outvoted(key, groups) for key in groups)
+
+
+def test_a_handle_is_no_common_lone_name():
+    assert resolve._shape("KatieS") == "handle"
+    assert resolve._shape("Katie") == "lone"
