@@ -96,13 +96,15 @@ def pictures(table: str, storage: Storage, day: date) -> dict[str, Any]:
 def at_a_glance(drawn: Iterable[charts.Chart]) -> str:
     """Return the first numbers of each chart as Markdown that Dagster shows without a click.
 
-    The first chart has a bar to each number, where there are several to compare.
+    The first chart with several numbers to compare has a bar to each of them.
     """
     told: list[str] = []
-    for number, chart in enumerate(drawn):
+    barred = False
+    for chart in drawn:
         shown = [row for row in chart.rows if any(row[1])]
-        bars = number == 0 and len(shown) > 1
+        bars = not barred and len(shown) > 1
         text = _with_bars(chart, shown) if bars else _in_a_line(chart, shown, _TOLD)
+        barred = barred or bars
         if len("\n\n".join([*told, text])) < _SHOWN_AT_ONCE:
             told.append(text)
     return "\n\n".join(told)
@@ -149,8 +151,10 @@ def preview_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) 
 
     Cells, then rows are shortened until it is; at least two rows stay.
     """
-    table = ""
+    table = "no rows"
     for number, characters in ((_PREVIEW_ROWS, 90), (_PREVIEW_ROWS, 48), (3, 48), (2, 30)):
+        if not rows:
+            break
         table = markdown_table(columns, rows[:number], characters)
         if len(table) < _SHOWN_AT_ONCE:
             break

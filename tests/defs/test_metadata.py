@@ -64,7 +64,7 @@ def test_the_numbers_of_plots_stand_on_the_page_without_a_click():
 def test_several_numbers_of_a_row_say_what_they_count():
     pairs = charts.pairs_by_containment({"copy": {"9": 3}, "revision": {"4": 1, "9": 1}})
     assert at_a_glance([charts.languages({}), pairs]).endswith(
-        "&#46;4–&#46;5: 1 revision; &#46;9–1: 3 copy, 1 revision"
+        "| &#46;4–&#46;5 | ███ 1 revision |\n| &#46;9–1 | ████████████ 3 copy, 1 revision |"
     )
     bands = dict(zip(figures.BAND_NAMES, (0, 1, 2, 4), strict=True))
     fields = charts.field_coverage({"headline": bands, "deck": {}, "byline": bands})
@@ -77,6 +77,7 @@ def test_a_preview_is_made_short_enough_to_be_shown_without_a_click():
     assert len(short) < 1_000
     assert len(short.splitlines()) >= 4
     assert len(preview_table(["text"], wide).splitlines()) == 7
+    assert preview_table(["text"], []) == "no rows"
 
 
 def test_a_plot_of_nothing_is_not_shown_and_identities_are_short(seeds_corpus, tmp_path):
