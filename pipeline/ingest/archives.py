@@ -29,6 +29,7 @@ _CLIMBS: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\0")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db)")
 _WAITING: Final = 100  # side-cars of a tar held until their documents come
 _HEADER_BYTES: Final = 1 << 20
+_OFFICE_MEMBERS: Final = 50  # of a zip that are looked at to tell a document
 #: Errors of `tarfile` that its stubs do not know.
 _INVALID: Final[type[Exception]] = tarfile.InvalidHeaderError  # type: ignore[attr-defined]
 _NO_HEADER: Final[tuple[type[Exception], ...]] = (
@@ -216,9 +217,33 @@ def _read_zip(
             yield from _recovered(source, fault, place, ctx, read_stream)
             return
         with archive:
-            yield from _zip_members(archive, place, ctx, read_stream)
+            what = _office(archive)
+            if what:
+                about, limit = f"{place.uri}: {what}", ctx.limits.kept_bytes
+                yield whole_file(place.uri, Reason.BINARY, about, source, limit)
+            else:
+                yield from _zip_members(archive, place, ctx, read_stream)
         if fault:
             yield Problem(place.uri, fault.reason, fault.error)
+
+
+def _office(archive: zipfile.ZipFile) -> str:
+    """Return what a zip is that is no archive but one document, "" for all others."""
+    names = [info.filename for info in archive.infolist()[:_OFFICE_MEMBERS]]
+    if "[Content_Types].xml" in names:
+        return "an Office document; save it as plain text, HTML or CSV"
+    if names[:1] != ["mimetype"]:
+        return ""
+    try:
+        with archive.open("mimetype") as stream:
+            kind = stream.read(100)
+    except BROKEN:
+        return ""
+    if kind.startswith(b"application/epub"):
+        return "an e-book (EPUB); save it as plain text or HTML"
+    if kind.startswith(b"application/vnd.oasis.opendocument"):
+        return "an OpenDocument; save it as plain text, HTML or CSV"
+    return ""
 
 
 def _zip_members(

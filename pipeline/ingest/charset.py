@@ -69,7 +69,8 @@ def decide(content: bytes, declared: str | None = None, *, html: bool = False) -
 
     `declared` is what a header says; with `html` a declaration in the page counts after it.
     """
-    if content.isascii() and (b"\x1b" not in content or not (declared or html)):
+    escapes = b"\x1b" in content and (declared or html)
+    if content.isascii() and b"\0" not in content and not escapes:  # English in UTF-16 is ASCII too
         return Decoded(content, "utf-8")
     marked = _by_bom(content)
     if marked:
@@ -109,10 +110,20 @@ def wide(sample: bytes) -> str | None:
             return name
     if b"\0" not in sample or sample.count(0) < 0.3 * len(sample) or len(sample) < 8:
         return None
+    whole = sample[: len(sample) // 4 * 4]
+    if _is_utf_32(whole) or _is_utf_32(whole[::-1]):
+        return "utf-32-be" if _is_utf_32(whole) else "utf-32-le"
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if odd > 20 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 20 * odd else None
+
+
+def _is_utf_32(sample: bytes) -> bool:
+    """Return whether `sample` is like characters of four bytes, the highest first."""
+    quads = len(sample) // 4
+    first, second, last = (sample[at::4].count(0) for at in (0, 1, 3))
+    return quads > 3 and first >= quads and second > 0.95 * quads and last < 0.05 * quads
 
 
 def is_binary(sample: bytes) -> bool:

@@ -99,6 +99,11 @@ class ColumnMap:
         roles = self.resolve(columns)
         return any(role in roles for role in _CONTENT)
 
+    def may_nest(self, column: str) -> bool:
+        """Return whether the fields of a record may stand within `column`."""
+        name = _normal(column)
+        return name in _nesting() or any(name in self.aliases[role] for role in _CONTENT)
+
     def _look_up(self, columns: Sequence[str]) -> dict[str, list[str]]:
         by_name: dict[str, str] = {}
         for column in columns:
@@ -130,6 +135,30 @@ def map_record(record: Mapping[str, Any], columns: ColumnMap) -> Mapped | None:
     content, media_type = _content(record, roles)
     url, scraped_at, given = map_metadata(record, columns)
     return Mapped(content, media_type, url, scraped_at, given, map_charset(record, columns))
+
+
+def flattened(record: Mapping[str, Any], columns: ColumnMap) -> dict[str, Any] | None:
+    """Return `record` with the fields of a mapping in it that holds the text beside its own.
+
+    `{"_id": 1, "_source": {"title": …, "text": …}}` has its text in `_source`: only columns of
+    text and those that the map's data name for it are looked into, two levels deep. None where
+    none holds any.
+    """
+    for _ in range(2):
+        names = [name for name in record if _is_nested(record, name, columns)]
+        if not names:
+            return None
+        with_text = (name for name in names if columns.has_content(tuple(record[name])))
+        name = next(with_text, names[0])
+        inner = {str(key): value for key, value in record[name].items() if value is not None}
+        record = {**{key: record[key] for key in record if key != name}, **inner}
+        if _content(record, columns.resolve(tuple(record)))[0] is not None:
+            return record
+    return None
+
+
+def _is_nested(record: Mapping[str, Any], name: str, columns: ColumnMap) -> bool:
+    return isinstance(record[name], Mapping) and columns.may_nest(name)
 
 
 def map_charset(record: Mapping[str, Any], columns: ColumnMap) -> str | None:
@@ -285,6 +314,16 @@ def _normal(name: str) -> str:
 
 @functools.cache
 def _default() -> ColumnMap:
+    return ColumnMap({role: _data()[role] for role in ROLES})
+
+
+@functools.cache
+def _nesting() -> frozenset[str]:
+    return frozenset(_data()["nested"])
+
+
+@functools.cache
+def _data() -> Mapping[str, tuple[str, ...]]:
     path = Path(__file__).parent / "data" / "columns.yaml"
     parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return ColumnMap({role: tuple(parsed[role]) for role in ROLES})
+    return {name: tuple(names) for name, names in parsed.items()}

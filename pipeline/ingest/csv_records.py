@@ -7,10 +7,11 @@ the rules, a row has a bound, and what follows a broken row is read again from i
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
-from typing import Final
+from typing import Final, Literal
 
 from pipeline.ingest import charset
 from pipeline.ingest.items import Context, Found, Place, Problem
@@ -18,6 +19,8 @@ from pipeline.ingest.json_lines import from_record, lines
 from pipeline.ingest.reasons import Reason
 
 _DELIMITERS: Final = ",;\t|"
+#: The line that tells spreadsheets what parts the cells.
+_SEP: Final = re.compile('\ufeff?"?sep=([,;\t|])"?[ \r]{0,3}$', re.IGNORECASE)
 _AGAIN: Final = 16  # times the bound of a row that one file may have read again
 
 
@@ -56,7 +59,8 @@ class _Lines:
         if not whole:
             self.too_long = True
             return "\n"
-        return self.text(line)
+        text = self.text(line)
+        return text if self._header else text.removeprefix("\ufeff")
 
     def _next(self) -> tuple[bytes, bool]:
         if self._waiting:
@@ -114,10 +118,14 @@ class _Lines:
 def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
     """Yield the items of a CSV file; without a column of text it is one failure as a whole."""
     csv.field_size_limit(ctx.limits.record_bytes)
-    first = stream.peek(1).split(b"\n", 1)[0][:10_000].decode("utf-8", "replace")
-    source = _Lines(stream, ctx)
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = csv.reader(source, delimiter=delimiter, strict=True)
+    head, source = stream.peek(1), _Lines(stream, ctx)
+    first = head.split(b"\n", 1)[0][:10_000].decode("utf-8", "replace")
+    told = _SEP.match(first)
+    if told:
+        next(source)  # the line is kept with the header
+    delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
+    quoted = not _is_unquoted(head, delimiter)
+    rows = _parser(source, delimiter, quoted)
     header = _header(rows)
     if header is None or not ctx.columns.has_content(header):
         shown = ", ".join(header or ())[:300]
@@ -127,7 +135,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         yield Problem(place.uri, Reason.WRONG_COLUMNS, error, source.raw() + rest)
         return
     source.end_header()
-    yield from _rows(rows, header, _Shape(delimiter, len(header)), source, place, ctx)
+    yield from _rows(rows, header, _Shape(delimiter, len(header), quoted), source, place, ctx)
 
 
 def _rows(
@@ -153,7 +161,7 @@ def _rows(
         except csv.Error as error:
             yield _broken(str(error), uri, shape, source, ctx)
             continue
-        wrong = _inconsistent(row, header, shape, source)
+        wrong = shape.quoted and _inconsistent(row, header, shape, source)
         if wrong:
             yield _broken(wrong, uri, shape, source, ctx)
             continue
@@ -227,7 +235,8 @@ class _Shape:
     begin with a link or a number, or open a quote as the rows before it did.
     """
 
-    def __init__(self, delimiter: str, cells: int) -> None:
+    def __init__(self, delimiter: str, cells: int, quoted: bool) -> None:
+        self.quoted = quoted
         self._delimiter = delimiter
         self._cells = cells
         self._seen: Counter[tuple[str, bool]] = Counter()  # kind of first cell, whether quotes open
@@ -309,13 +318,14 @@ class _Shape:
 
     def _read(self, line: str) -> list[str] | None:
         try:
-            return next(csv.reader([line], delimiter=self._delimiter, strict=True), None)
+            return next(_parser([line], self._delimiter, self.quoted), None)
         except csv.Error:
             return None
 
 
 _SURE: Final = frozenset(("url", "number"))
 _ENOUGH: Final = 5  # rows to tell what is usual
+_CLOSED: Final = re.compile(r'"(?:[^"]|"")*"')
 _RARE: Final = 20  # times rarer than what is usual
 _ASTRAY: Final = "lines after a broken row, of which none begins one"
 
@@ -343,6 +353,27 @@ def _header(rows: Iterator[list[str]]) -> list[str] | None:
     except csv.Error:
         return None
     return [name.strip("\ufeff ") for name in header] if header else None
+
+
+def _parser(source: Iterable[str], delimiter: str, quoted: bool) -> Iterator[list[str]]:
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    return csv.reader(source, delimiter=delimiter, quoting=quoting, strict=True)
+
+
+def _is_unquoted(head: bytes, delimiter: str) -> bool:
+    """Return whether quotes are no more than text, in cells parted by tabs.
+
+    So it is where every line has the cells of the header, and most of the quotes that open a
+    cell are not closed at its end. Too few lines tell nothing: one row may be broken.
+    """
+    if delimiter != "\t" or b'"' not in head:
+        return False
+    whole = head[: head.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
+    lines = [line.rstrip("\r").split("\t") for line in whole if line.strip()]
+    if len(lines) <= _ENOUGH or len(set(map(len, lines))) != 1:
+        return False
+    opened = [cell for line in lines for cell in line if cell.startswith('"')]
+    return sum(not _CLOSED.fullmatch(cell) for cell in opened) > len(opened) / 2
 
 
 def _charset_of(head: bytes) -> str:

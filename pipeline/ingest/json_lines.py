@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
 
-from pipeline.ingest.columns import map_record
+from pipeline.ingest.columns import ColumnMap, Mapped, flattened, map_record
 from pipeline.ingest.items import Context, Fault, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
 from pipeline.ingest.streams import buffered
@@ -129,7 +129,7 @@ def from_record(
     if too_deep(record, ctx.limits.json_depth):
         error = f"{uri}: JSON nested deeper than {ctx.limits.json_depth}"
         return Problem(uri, Reason.TOO_DEEP, error, _bytes(record, raw))
-    mapped = map_record(record, ctx.columns)
+    mapped = mapped_record(record, ctx.columns)
     if mapped is None:
         error = f"{uri}: no column for text or HTML among {', '.join(list(record)[:20])[:300]}"
         return Problem(uri, Reason.WRONG_COLUMNS, error, _bytes(record, raw))
@@ -141,6 +141,15 @@ def from_record(
         url=mapped.url, scraped_at=mapped.scraped_at, given=mapped.given,
         record=functools.partial(_bytes, record, raw),
     )  # fmt: skip
+
+
+def mapped_record(record: dict[str, Any], columns: ColumnMap) -> Mapped | None:
+    """Return `record` read through `columns`, a mapping within it too; None without a column."""
+    mapped = map_record(record, columns)
+    if mapped is None or mapped.content is None:
+        flat = flattened(record, columns)
+        return (map_record(flat, columns) if flat else None) or mapped
+    return mapped
 
 
 def too_deep(value: Any, limit: int) -> bool:

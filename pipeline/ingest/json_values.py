@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
 
+from pipeline.ingest.columns import ColumnMap
 from pipeline.ingest.items import Context, Found, Place, Problem
-from pipeline.ingest.json_lines import from_record, is_long_integer, lenient
+from pipeline.ingest.json_lines import from_record, is_long_integer, lenient, mapped_record
 from pipeline.ingest.limits import MIB
 from pipeline.ingest.reasons import Reason
 
@@ -28,12 +29,16 @@ _ALIKE: Final = 0.5  # of the names of two records of a file
 _AGAIN: Final = 32  # times the largest record, that are looked at in search of one
 _COPIES: Final = 16  # are made in the time that one look takes
 _WINDOW: Final = 16 * 1024
+_LARGE: Final = MIB // 2  # characters of an object, of which a list may be read bit by bit
 _NEAR_END: Final = 64  # an error so close to the end of the buffer may be the buffer's end
 
 #: Keys under which APIs wrap their list of records.
 _WRAPPERS: Final = frozenset(
     ("articles", "items", "data", "results", "documents", "docs", "records", "rows", "news", "hits")
 )
+_WRAPPED_DEPTH: Final = 3  # of mappings around a list of records
+_KEY: Final = re.compile(r"\d|https?:")  # an address or a number, by which records are told
+_LOOKED_AT: Final = 20  # records of a list, for whether it holds any with text
 
 
 class _Stuck(Exception):
@@ -62,7 +67,8 @@ class _Values:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the values, and a `_Stuck` for what lies between two of them."""
-        in_array = self._skip(_BLANK) == "["
+        in_object = self._skip(_BLANK) == "{" and self._enter_list()
+        in_array = in_object or self._skip(_BLANK) == "["
         if in_array:
             self._at += 1
         while (first := self._skip(_BLANK + ",")) and not (in_array and first == "]"):
@@ -70,8 +76,49 @@ class _Values:
         if in_array and not first:
             raise self._stuck(Reason.TRUNCATED, "the array is not closed")
         self._at += in_array
+        if in_object:
+            yield from self._rest_of_object()
         if in_array and self._skip(_BLANK):
             raise self._stuck(Reason.MALFORMED, "something follows the array")
+
+    def _enter_list(self) -> bool:
+        """Go to the first list of records in a large object; False where none can be seen.
+
+        A small object is parsed as one value.
+        """
+        if self._ended or len(self._text) < _LARGE:
+            return False
+        at = self._at + 1
+        try:
+            while True:
+                name, at = self._parse(self._text, self._after(_BLANK + ",", at))
+                at = self._after(_BLANK + ":", at)
+                if not isinstance(name, str):
+                    return False
+                if self._text[at] == "[":
+                    record, _ = self._parse(self._text, self._after(_BLANK, at + 1))
+                    if isinstance(record, dict) and _has_text(record, self._columns):
+                        self._at = at
+                        return True
+                _, at = self._parse(self._text, at)
+        except (ValueError, IndexError, RecursionError):
+            return False
+
+    def _after(self, blanks: str, at: int) -> int:
+        while self._text[at] in blanks:
+            at += 1
+        return at
+
+    def _rest_of_object(self) -> Iterator[Any]:
+        """Yield the records in what follows the list in an object, up to its end."""
+        while (first := self._skip(_BLANK + ",")) == '"':
+            name = self._value(first)
+            value = self._value(self._skip(_BLANK + ":"))
+            yield from _wrapped({name: value}, self._columns, _WRAPPED_DEPTH)
+        if first != "}":
+            reason = Reason.MALFORMED if first else Reason.TRUNCATED
+            raise self._stuck(reason, "the object around the list is not closed")
+        self._at += 1
 
     def _skip(self, blanks: str) -> str:
         """Go to the next character that is none of `blanks`; return it, "" at the end."""
@@ -204,7 +251,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
                 raw = value.raw.encode("utf-8", "surrogateescape")
                 yield Problem(uri, value.reason, f"{uri}: {value}", raw)
                 continue
-            for record in _records(value):
+            for record in _records(value, ctx.columns):
                 number += 1
                 yield from_record(record, place.record(f"item={number}"), place, ctx)
     except _Stuck as stuck:
@@ -220,17 +267,57 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
         yield Problem(place.uri, Reason.EMPTY, f"{place.uri}: no records")
 
 
-def _records(value: Any) -> list[Any]:
-    """Return the records of a value: those in its lists (`{"articles": […]}`), else itself."""
+def _records(value: Any, columns: ColumnMap) -> list[Any]:
+    """Return the records of a value: itself, or those that it wraps.
+
+    APIs wrap them in a list (`{"articles": […]}`), which may lie deeper (`{"response": {"docs":
+    […]}}`); some scrapers write one object that maps addresses to records.
+    """
     if not isinstance(value, dict):
         return [value]
-    wrapped = [
+    named = [
         record
         for name, inner in value.items()
         if name.lower() in _WRAPPERS and _is_list_of_records(inner)
         for record in inner
     ]
-    return wrapped or [value]
+    own = _has_text(value, columns)
+    if named and not (own and not _any_has_text(named, columns)):
+        return named
+    if own:
+        return [value]
+    return _wrapped(value, columns, _WRAPPED_DEPTH) or ([] if _is_empty(value) else [value])
+
+
+def _wrapped(value: dict[str, Any], columns: ColumnMap, depth: int) -> list[Any]:
+    """Return the records with text in lists or mappings within `value`."""
+    found: list[Any] = []
+    for inner in value.values():
+        if _is_list_of_records(inner) and _any_has_text(inner, columns):
+            found += inner
+        elif isinstance(inner, dict) and depth > 1 and not _has_text(inner, columns):
+            found += _wrapped(inner, columns, depth - 1)
+    if not found and all(_KEY.search(name) and _is_record(value[name], columns) for name in value):
+        found = [{"url": name, **inner} for name, inner in value.items()]
+    return found
+
+
+def _is_empty(value: dict[str, Any]) -> bool:
+    """Return whether a value is an answer of an API that found nothing."""
+    return any(name.lower() in _WRAPPERS and inner == [] for name, inner in value.items())
+
+
+def _has_text(value: dict[str, Any], columns: ColumnMap) -> bool:
+    mapped = mapped_record(value, columns)
+    return mapped is not None and mapped.content is not None
+
+
+def _is_record(value: Any, columns: ColumnMap) -> bool:
+    return isinstance(value, dict) and _has_text(value, columns)
+
+
+def _any_has_text(records: list[Any], columns: ColumnMap) -> bool:
+    return any(_has_text(record, columns) for record in records[:_LOOKED_AT])
 
 
 def _is_list_of_records(value: Any) -> bool:

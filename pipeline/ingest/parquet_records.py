@@ -32,7 +32,7 @@ def read(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
 def _rows(source: BinaryIO, place: Place, ctx: Context) -> Iterator[Found]:
     try:
         file = _open(source)
-        wanted = _wanted(file.schema_arrow.names, ctx)
+        wanted = _wanted(file.schema_arrow, ctx)
         shared = _open(source, _leaves(file, wanted))
         about = file.metadata
     except _Wrong as wrong:
@@ -112,15 +112,34 @@ class _Wrong(Exception):
     """No column holds text or HTML."""
 
 
-def _wanted(names: Sequence[str], ctx: Context) -> list[str]:
-    if not ctx.columns.has_content(names):
-        raise _Wrong(f"no column for text or HTML among {', '.join(names)[:300]}")
+def _wanted(schema: Any, ctx: Context) -> list[str]:
+    """Return the columns that the map knows, those of records that may hold the text included."""
+    names: list[str] = schema.names
     roles = ctx.columns.resolve(names)
-    wanted = sorted({name for columns in roles.values() for name in columns})
+    nested = [
+        name for name in names if ctx.columns.may_nest(name) and _may_hold_text(schema, name, ctx)
+    ]
+    if not (ctx.columns.has_content(names) or nested):
+        raise _Wrong(f"no column for text or HTML among {', '.join(names)[:300]}")
+    wanted = sorted({name for columns in roles.values() for name in columns} | set(nested))
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
         raise _Wrong(f"the column {twice[0][:100]} is there {names.count(twice[0])} times")
     return wanted
+
+
+def _may_hold_text(schema: Any, name: str, ctx: Context) -> bool:
+    """Return whether a column holds records that have a column of text, or such records."""
+    import pyarrow as pa
+
+    kinds = [field.type for field in schema if field.name == name]
+    for _ in range(2):
+        inside = [kind.field(at) for kind in kinds if pa.types.is_struct(kind)
+                  for at in range(kind.num_fields)]  # fmt: skip
+        if ctx.columns.has_content([field.name for field in inside]):
+            return True
+        kinds = [field.type for field in inside if ctx.columns.may_nest(field.name)]
+    return False
 
 
 def _records(group: _Group) -> Iterator[dict[str, Any]]:
@@ -204,6 +223,10 @@ def _values(column: Any) -> list[Any]:
     if _is_list(kind) and pa.types.is_string(kind.value_type):
         rows = column.cast(pa.list_(pa.binary())).to_pylist()
         return [row and list(map(_text, row)) for row in rows]
+    if pa.types.is_struct(kind):
+        names = [kind.field(at).name for at in range(kind.num_fields)]
+        fields = zip(*map(_values, column.flatten()), strict=True) if names else ()
+        return [dict(zip(names, row, strict=True)) for row in fields] or [None] * len(column)
     if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     try:
@@ -239,6 +262,8 @@ def _size(record: dict[str, Any]) -> int:
 def _length(value: Any) -> int:
     if isinstance(value, list):
         return sum(len(part) for part in value if isinstance(part, (str, bytes)))
+    if isinstance(value, dict):
+        return _size(value)
     return len(value) if isinstance(value, (str, bytes)) else 0
 
 

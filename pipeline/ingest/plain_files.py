@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final
 
+from pipeline.ingest import sniff
 from pipeline.ingest.columns import GIVEN, ColumnMap, map_charset, map_metadata
 from pipeline.ingest.items import Context, Found, Item, Place, Problem
 from pipeline.ingest.reasons import Reason
@@ -35,7 +36,16 @@ def read_binary(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[
     """Yield the failure of a file that is no text."""
     content = stream.read(ctx.limits.document_bytes)
     ctx.take_fault()
-    yield Problem(place.uri, Reason.BINARY, f"{place.uri}: the bytes are no text", content)
+    what = sniff.foreign(content) or "the bytes are no text"
+    yield Problem(place.uri, Reason.BINARY, f"{place.uri}: {what}", content)
+
+
+def read_feed(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:
+    """Yield the failure of a feed or a site map: one that lists articles is none."""
+    content = stream.read(ctx.limits.document_bytes)
+    ctx.take_fault()
+    error = f"{place.uri}: a feed or site map; deliver the pages that it lists"
+    yield Problem(place.uri, Reason.UNSUPPORTED, error, content)
 
 
 def read_empty(stream: BufferedReader, place: Place, ctx: Context) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from pipeline.ingest import charset
+from pipeline.ingest import charset, mhtml
 from pipeline.ingest.columns import ColumnMap, looks_like_html
 
 #: Bytes of a stream that the decision needs; a tar header is 512.
@@ -22,11 +22,31 @@ _MAGIC: Final = (
     (b"PAR1", "parquet"),
     (b"WARC/", "warc"),
 )
-#: Signatures of formats that are no text, for those that could pass for some.
+_EXPORT: Final = "export its table as CSV, JSON lines or Parquet"
+_UNPACK: Final = "pack its files as zip or tar"
+#: Signatures of formats that are not read, with what one is and what to do.
+_FOREIGN: Final = (
+    (b"%PDF-", "a PDF; extract its text"),
+    (b"{\\rtf", "a text in RTF; save it as plain text or HTML"),
+    (b"\xd0\xcf\x11\xe0", "an Office document; save it as plain text or HTML"),
+    (b"SQLite format 3\x00", f"an SQLite database; {_EXPORT}"),
+    (b"Obj\x01", f"Avro; {_EXPORT}"),
+    (b"ORC", f"ORC; {_EXPORT}"),
+    (b"ARROW1", f"an Arrow file; {_EXPORT}"),
+    (b"7z\xbc\xaf", f"a 7z archive; {_UNPACK}"),
+    (b"Rar!\x1a", f"a RAR archive; {_UNPACK}"),
+    (b"\x04\x22\x4d\x18", "compressed by LZ4; compress it by zstd or gzip"),
+    (b"filedesc://", "a crawl as ARC; convert it to WARC (`warcio recompress`)"),
+)
+#: Signatures of what is no text either, for those that could pass for some.
 _NO_TEXT: Final = (
-    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x7fELF", b"MZ\x90", b"OggS", b"ID3",
-    b"\x00\x00\x01\x00", b"wOFF", b"wOF2", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0",
-    b"7z\xbc\xaf", b"Rar!", b"\x04\x22\x4d\x18", b"Obj\x01", b"ORC", b"{\\rtf",
+    b"\x89PNG", b"\xff\xd8\xff", b"\x7fELF", b"MZ\x90", b"\x00\x00\x01\x00",
+    *(magic for magic, _ in _FOREIGN if not magic.isalnum()),
+)  # fmt: skip
+#: Those that words begin with too ("ORCHARD PARK", "RIFFA"): in text no NUL follows.
+_LIKE_WORDS: Final = (
+    b"GIF8", b"RIFF", b"OggS", b"ID3", b"wOFF", b"wOF2",
+    *(magic for magic, _ in _FOREIGN if magic.isalnum()),
 )  # fmt: skip
 
 _BY_NAME: Final = {
@@ -38,6 +58,10 @@ _OBJECT: Final = re.compile(rb"\s{0,1000}\{\s{0,1000}(?:\"|\})")
 _INDENTED: Final = re.compile(rb"\s{0,1000}\{[ \t\r]{0,10}\n[ \t]{1,100}\"")
 _ARRAY: Final = re.compile(rb"\s{0,1000}\[\s{0,1000}[{\]]")
 _HTML: Final = re.compile(rb"\s{0,1000}<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_FEED: Final = re.compile(
+    rb"\s{0,1000}(?:<\?xml[^>]{0,200}>\s{0,1000}|<\?xml-stylesheet[^>]{0,500}>\s{0,1000}"
+    rb"|<!--[^>]{0,2000}-->\s{0,1000}){0,5}<(?:rss|feed|urlset|sitemapindex|rdf:RDF)[\s>]"
+)
 _NAME_CELL: Final = re.compile(r"\"?[\w .-]{1,40}\"?")
 _ZSTD_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
@@ -45,8 +69,8 @@ _ZSTD_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 def kind(head: bytes, name: str, columns: ColumnMap) -> str:
     """Return what a stream that begins with `head` and is called `name` holds.
 
-    One of: empty, gzip, bzip2, xz, zstd, zip, tar, parquet, warc, binary, html, jsonl, json,
-    csv, text.
+    One of: empty, gzip, bzip2, xz, zstd, zip, tar, parquet, warc, binary, feed, mhtml, html,
+    jsonl, json, csv, text.
     """
     if not head:
         return "empty"
@@ -57,11 +81,16 @@ def kind(head: bytes, name: str, columns: ColumnMap) -> str:
         return "zstd"
     if is_tar(head) or (head[257:262] == b"ustar" and suffix(name) == ".tar"):
         return "tar"
-    if head.startswith(_NO_TEXT):
+    if head.startswith(_NO_TEXT) or (head.startswith(_LIKE_WORDS) and b"\0" in head):
         return "binary"
     if charset.is_binary(head):  # lines of JSON may have a damaged one among them
         return "jsonl" if _OBJECT.match(head) and _is_json(head.split(b"\n", 1)[0]) else "binary"
     return _text_kind(_narrow(head), suffix(name), columns)
+
+
+def foreign(head: bytes) -> str:
+    """Return what a file is that is not read and what to do; "" where its kind is unknown."""
+    return next((what for magic, what in _FOREIGN if head.startswith(magic)), "")
 
 
 def suffix(name: str) -> str:
@@ -85,8 +114,12 @@ def _text_kind(head: bytes, ending: str, columns: ColumnMap) -> str:
         return _json_kind(head, ending)
     if _ARRAY.match(head):
         return "json"
+    if _FEED.match(head):
+        return "feed"
     if _HTML.match(head):
         return "html"
+    if mhtml.is_mhtml(head):
+        return "mhtml"
     named = _BY_NAME.get(ending)
     if named == "text" or named is None:
         if looks_like_html(head) and head.lstrip().startswith(b"<"):

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import gzip
+import io
 import json
+import quopri
 import zlib
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
 from pipeline.ingest import ColumnMap
 from pipeline.ingest.streams import CHUNK
 from tests.ingest.support import (
+    DEFAULT,
     FORMATS,
     RECORDS,
     WRAPPINGS,
     csv_bytes,
     jsonl,
+    parquet,
     plain_warc_record,
     put,
     read_all,
@@ -78,7 +84,7 @@ def test_records_come_whole(tmp_path, suffix):
 
 def test_wide_text_in_every_line_format(tmp_path):
     for suffix in (".jsonl", ".json", ".csv", ".txt"):
-        for charset in ("utf-16", "utf-32"):
+        for charset in ("utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
             put(tmp_path, f"{charset}{suffix}", FORMATS[suffix][0].decode().encode(charset))
     documents, failures = read_all(tmp_path)
     assert failures == []
@@ -109,6 +115,67 @@ def test_json_shapes(tmp_path):
     ]
 
 
+def test_records_in_lists_and_mappings(tmp_path):
+    records = [{"title": f"Title {number}", "text": f"Text {number}."} for number in range(2)]
+    shapes: dict[str, object] = {
+        "any_name": {"meta": {"v": 1}, "news_items": records},
+        "deep": {"response": {"status": "ok", "docs": records}},
+        "search": {"hits": {"total": 2, "hits": [{"_id": 1, "_source": r} for r in records]}},
+        "fields": {"results": [{"id": 1, "source": {"id": 3}, "fields": r} for r in records]},
+        "by_url": {f"https://a.example/{n}": record for n, record in enumerate(records)},
+    }
+    for name, shape in shapes.items():
+        put(tmp_path, f"{name}.json", json.dumps(shape))
+    put(tmp_path, "dump.jsonl", jsonl([{"_id": 1, "_source": record} for record in records]))
+    put(tmp_path, "dump.parquet", parquet([{"_id": 1, "_source": record} for record in records]))
+    put(tmp_path, "two.parquet", parquet([{"n": 1, "_source": {"article": records[0]}}] * 2))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    assert len(documents) == 2 * len(shapes) + 2 + 2 + 1
+    assert {document.given["headline"] for document in documents} == {"Title 0", "Title 1"}
+    assert {document.content for document in documents} == {b"Text 0.", b"Text 1."}
+    found = [document.url for document in documents if "by_url" in document.source_uri]
+    assert found == ["https://a.example/0", "https://a.example/1"]
+
+
+def test_a_record_with_text_is_one_whatever_else_it_holds(tmp_path):
+    record = {"text": "The text.", "documents": [{"file": "a.pdf"}], "author": {"text": "A bio."}}
+    put(tmp_path, "one.json", json.dumps(record))
+    put(tmp_path, "bio.json", json.dumps({"author": {"text": "A bio."}}))
+    put(tmp_path, "none.json", json.dumps({"articles": [], "page": 7}))
+    (document,), failures = read_all(tmp_path)
+    assert document.content == b"The text."
+    assert reasons(failures) == ["wrong_columns", "empty"]
+
+
+def test_bytes_that_are_no_utf_8_in_parquet_records(tmp_path):
+    words = pa.array([b"Gr\xfc\xdfe"], pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 1, words.buffers())
+    source = pa.StructArray.from_arrays([text], ["text"])
+    out = io.BytesIO()
+    pq.write_table(pa.table({"_source": source}), out)
+    put(tmp_path, "a.parquet", out.getvalue())
+    (document,), failures = read_all(tmp_path)
+    assert (document.content, document.charset, failures) == (b"Gr\xfc\xdfe", "cp1252", [])
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_large_object_around_a_list_is_read_bit_by_bit(tmp_path, indent):
+    limits = dataclasses.replace(DEFAULT, record_bytes=200_000)
+    records = [{"url": f"https://a.example/{n}", "text": f"{n} " * 500} for n in range(1_000)]
+    more = {"status": "ok", "found": {"n": 2}, "articles": records, "next": None}
+    whole = json.dumps({**more, "extra": [{"text": "One more."}]}, indent=indent)
+    put(tmp_path, "a.json", whole)
+    documents, failures = read_all(tmp_path, limits)
+    assert (len(documents), failures) == (1_001, [])
+    assert documents[-1].source_uri == "a.json#item=1001"
+    for name, ending in (("b.json", whole[:-1]), ("c.json", whole[: len(whole) // 2])):
+        path = put(tmp_path / "cut", name, ending)
+        documents, failures = read_all(path, limits)
+        assert reasons(failures) == ["truncated"]
+        assert len(documents) == 1_001 if name == "b.json" else 400 < len(documents) < 600
+
+
 def test_joined_tars(tmp_path):
     parts = [tarred({f"{name}.txt": f"Text {name}.".encode()}) for name in "abc"]
     put(tmp_path, "day.tar", b"".join(parts))
@@ -123,6 +190,41 @@ def test_csv_delimiters(tmp_path, delimiter):
     put(tmp_path, "day.csv", csv_bytes(delimiter=delimiter))
     documents, failures = read_all(tmp_path)
     assert (len(documents), failures) == (3, [])
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_that_says_its_delimiter(tmp_path, delimiter, charset):
+    said = f"sep={delimiter}\r\n".encode() + csv_bytes(delimiter=delimiter)
+    put(tmp_path, "day.csv.gz", gzip.compress(said.decode().encode(charset)))
+    documents, failures = read_all(tmp_path)
+    assert [document.content.decode() for document in documents] == [r["text"] for r in RECORDS]
+    assert (documents[0].url, failures) == (RECORDS[0]["url"], [])
+
+
+def test_csv_with_a_mark_before_a_quoted_header(tmp_path):
+    put(tmp_path, "day.csv", b'\xef\xbb\xbf"url","text"\r\n"https://a.example/1","Words."\r\n')
+    (document,), failures = read_all(tmp_path)
+    assert (document.content, document.url, failures) == (b"Words.", "https://a.example/1", [])
+
+
+def test_tsv_whose_quotes_are_text(tmp_path):
+    texts = [f'"Ships," he said, "are {number} feet long.' for number in range(8)]
+    rows = [f"https://a.example/{number}\t{text}\n" for number, text in enumerate(texts)]
+    put(tmp_path, "day.tsv", "url\ttext\n" + "".join(rows))
+    documents, failures = read_all(tmp_path)
+    assert ([document.content.decode() for document in documents], failures) == (texts, [])
+
+
+def test_a_tsv_row_with_a_quote_that_is_not_closed_costs_itself(tmp_path):
+    rows = [f'https://a.example/{number}\t"Story {number}."\n' for number in range(8)]
+    rows[4] = rows[4].replace('."', ".")
+    put(tmp_path, "day.tsv", "url\ttext\n" + "".join(rows))
+    documents, (failure,) = read_all(tmp_path)
+    assert [document.content for document in documents] == [
+        b"Story %d." % number for number in range(8) if number != 4
+    ]
+    assert (failure.reason, failure.source_uri) == ("malformed", "day.tsv#row=6")
 
 
 def test_csv_in_windows_1252(tmp_path):
@@ -186,6 +288,75 @@ def test_a_url_must_look_like_one(tmp_path):
     put(tmp_path, "day.jsonl", jsonl(records))
     documents, _ = read_all(tmp_path)
     assert [document.url for document in documents] == [None, None, "harbour.example/a"]
+
+
+_SAVED = """From: <Saved by Blink>
+Snapshot-Content-Location: https://a.example/saved
+MIME-Version: 1.0
+Content-Type: multipart/related; type="text/html";
+\tboundary="----bound"
+
+------bound
+Content-Type: text/css
+Content-Location: https://a.example/a.css
+
+p {{}}
+------bound
+Content-Type: text/html; charset="{charset}"
+Content-Transfer-Encoding: {encoding}
+Content-Location: https://a.example/a
+
+{page}
+------bound--
+"""
+
+
+def test_a_saved_page(tmp_path):
+    page = "<html><body><p>Grüße = one</p></body></html>"
+    raw = page.encode("latin-1")
+    for encoding, body in (
+        ("quoted-printable", quopri.encodestring(raw).decode()),
+        ("base64", base64.encodebytes(raw).decode()),
+    ):
+        saved = _SAVED.format(charset="iso-8859-1", encoding=encoding, page=body)
+        put(tmp_path, f"{encoding}.mhtml", saved.replace("\n", "\r\n"))
+    documents, failures = read_all(tmp_path)
+    assert failures == []
+    for document in documents:
+        assert document.content.decode(document.charset).strip() == page
+        assert (document.media_type, document.url) == ("text/html", "https://a.example/saved")
+    saved = _SAVED.format(charset="utf-8", encoding="8bit", page=page)
+    put(tmp_path / "bad", "cut.mht", saved[: saved.index("one")])
+    put(tmp_path / "bad", "none.mht", saved.replace("text/html", "text/xml"))
+    documents, failures = read_all(tmp_path / "bad")
+    assert (documents, reasons(failures)) == ([], ["truncated", "malformed"])
+
+
+def test_files_that_are_no_text_say_what_they_are(tmp_path):
+    document = {"[Content_Types].xml": b"<?xml version='1.0'?>", "word/document.xml": b"<p>x</p>"}
+    odt = {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<p>x</p>"}
+    epub = {"mimetype": b"application/epub+zip", "a.xhtml": b"<html><p>x</p></html>"}
+    put(tmp_path, "a.docx", zipped(document))
+    put(tmp_path, "b.odt", zipped(odt))
+    put(tmp_path, "c.epub", zipped(epub))
+    put(tmp_path, "d.pdf", b"%PDF-1.4 text")
+    put(tmp_path, "e.arc", b"filedesc://x.arc 0.0.0.0 20210303040506 text/plain 76\n")
+    put(tmp_path, "f.xml", "<?xml version='1.0'?>\n<rss><channel><item>A</item></channel></rss>")
+    put(tmp_path, "g.zip", zipped({"in/a.docx": zipped(document), "b.txt": b"A text."}))
+    documents, failures = read_all(tmp_path)
+    assert [document.content for document in documents] == [b"A text."]
+    assert reasons(failures) == ["binary"] * 5 + ["unsupported", "binary"]
+    assert [failure.content for failure in failures[:2]] == [zipped(document), zipped(odt)]
+    assert all(failure.replayable for failure in failures)
+    words = ["Office", "OpenDocument", "EPUB", "PDF", "WARC", "feed", "Office"]
+    assert all(word in f.error for word, f in zip(words, failures, strict=True))
+
+
+def test_words_that_begin_like_a_signature(tmp_path):
+    for name in ("ORCHARD PARK", "RIFFA", "GIF89a", "ID3"):
+        put(tmp_path, f"{name}.txt", f"{name} — The council met on Tuesday.")
+    documents, failures = read_all(tmp_path)
+    assert (len(documents), failures) == (4, [])
 
 
 def test_front_matter(tmp_path):
