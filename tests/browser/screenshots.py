@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from pipeline.defs.descriptions import DEPS
 from tests.browser import support
 
 #: Wide enough for the UI, small enough for a README.
@@ -91,7 +92,9 @@ def _lineage(browser, address: str, target: Path) -> None:
     page = context.new_page()
     page.goto(f"{address}/asset-groups")
     page.get_by_text("corpus_report", exact=True).first.wait_for()
-    page.wait_for_function("() => !document.body.innerText.includes('Loading')")
+    page.wait_for_function(
+        "all => (document.body.innerText.match(/Passed/g) || []).length >= all", arg=len(DEPS)
+    )
     page.wait_for_timeout(2_000)
     page.screenshot(path=target / "lineage.png", clip=_around_nodes(page))
 
