@@ -184,10 +184,11 @@ def main(arguments: Iterable[str] | None = None) -> None:
     def said(threshold: float) -> list[bool]:
         return [p >= threshold and not few for p, few in zip(chances, stray, strict=True)]
 
-    print("same_family, five-fold by event:", scores(truth, said(0.5)))
-    for threshold in (0.3, 0.4, 0.6, 0.7):
+    limit = relations.threshold()
+    print(f"same_family, five-fold by event, at {limit}:", scores(truth, said(limit)))
+    for threshold in (0.3, 0.4, 0.5, 0.65, 0.7):
         print(f"   at {threshold}:", scores(truth, said(threshold)))
-    print("   by probability alone:", scores(truth, [p >= 0.5 for p in chances]))
+    print("   by probability alone:", scores(truth, [p >= limit for p in chances]))
     if options.fit:
         write_model(fit([*gold, *made], _weights(gold, made)))
     shipped = [relations.judge(each.evidence) for each in gold]
@@ -199,7 +200,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     print(f"generated pairs wrong: {sum(wrong)} of {len(made)}")
     if options.errors:
         for each, chance in zip(gold, chances, strict=True):
-            if (chance >= 0.5) != each.is_family:
+            if (chance >= limit) != each.is_family:
                 print(f"{chance:.2f} {each.relation} {each.note}\n     {each.evidence}")
         for (each, _), ok in zip(family, right, strict=True):
             if not ok:

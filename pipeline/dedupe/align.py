@@ -38,11 +38,20 @@ _LIST_WORDS: Final = 40
 _LIST_FACTS: Final = 0.6
 #: Share of a sentence's words from which it is the same sentence.
 _NEARLY_SHARED: Final = 0.7
+#: Words of a block that both texts end with, up to which it may be a notice of the house, and
+#: words that may stand behind it.
+_NOTICE_WORDS: Final = 110
+_BEHIND_NOTICE: Final = 12
+#: Shared runs that a notice may be in.
+_NOTICE_RUNS: Final = 4
+#: Slots of the table of the words of a text; a power of two.
+_WORD_SLOTS: Final = 8192
+
 #: Pairs whose words are looked at together: their arrays stay within the processor's cache.
 _GROUP: Final = 64
 
 #: What is known of a word: of itself, and in a pair. Sums are taken over all of it at once.
-_SHARED, _OPEN, _FACT, _PARTLY, _HIT, _OPEN_SHINGLE, _SHINGLE = (1 << bit for bit in range(7))
+_SHARED, _OPEN, _FACT, _PARTLY, _HIT, _OPEN_SHINGLE, _THERE, _ASIDE = (1 << bit for bit in range(8))
 
 
 class Bodies:
@@ -63,6 +72,7 @@ class Bodies:
         #: Credits under pictures and the like recur in one text and in many others.
         self.open = self._open()
         unquoted = ~words.quoted
+        self.quoted_before = np.concatenate([[0], np.cumsum(words.quoted, dtype=np.int32)])
         last = np.repeat(words.bounds[1:] - 1, self.sizes)
         behind = np.minimum(np.arange(len(unquoted)) + SHINGLE - 1, last)
         open_shingle = starts_shingle & (unquoted | unquoted[behind])
@@ -70,8 +80,11 @@ class Bodies:
             self.open * np.uint8(_OPEN)
             | words.facts * np.uint8(_FACT)
             | open_shingle * np.uint8(_OPEN_SHINGLE)
-            | starts_shingle * np.uint8(_SHINGLE)
         )
+        #: Which words each text has, by some of the bits of their hashes: a row a text.
+        self.slots = (words.hashes & np.uint64(_WORD_SLOTS - 1)).astype(np.int32)
+        self.vocabulary = np.zeros((len(self.first), _WORD_SLOTS), np.bool_)
+        self.vocabulary[np.repeat(np.arange(len(self.first)), self.sizes), self.slots] = True
 
     def __len__(self) -> int:
         return len(self.first)
@@ -173,7 +186,7 @@ class Evidence:
     longest_run: int  # words
     sentences: float  # share of the shorter, in words, whose sentences are nearly all shared
     order: float  # share of the shared words that come in the same order
-    fact_gap: float  # in these sentences, shared share of common words less that of facts
+    fact_gap: float  # in these sentences, share of common words the longer has, less that of facts
     length_ratio: float  # shorter by longer
 
     def values(self) -> list[float]:
@@ -344,19 +357,31 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
     partly, nearly = _by_sentence(bodies.words.sentences[at], shared, owner)
     known = bodies.flags[at] | shared * np.uint8(_SHARED) | hits * np.uint8(_HIT)
     known |= partly * np.uint8(_PARTLY)
-    table = np.bincount(owner * 128 + known, minlength=pairs * 128).reshape(pairs, 128)
+    aside = _notices(left, right, is_a, runs, pair)
+    aside[_quoted_there(bodies, left, right, is_a, runs, pair)] = True
+    known |= aside[rows] * np.uint8(_ASIDE)
+    other = np.where(is_a, right.texts, left.texts)
+    there = shared.copy()
+    doubtful = np.flatnonzero(partly & ~shared)
+    there[doubtful] = bodies.vocabulary[other[owner[doubtful]], bodies.slots[at[doubtful]]]
+    known |= there * np.uint8(_THERE)
+    table = np.bincount(owner * 256 + known, minlength=pairs * 256).reshape(pairs, 256)
 
-    def count(*bits: int, without: int = 0) -> Floats:
-        wanted = sum(bits)
-        codes = [c for c in range(128) if c & wanted == wanted and not c & without]
+    def count(*bits: int, also: int = 0, without: int = 0) -> Floats:
+        wanted = sum(bits) + also
+        codes = [c for c in range(256) if c & wanted == wanted and not c & without]
         total: Floats = table[:, codes].sum(axis=1, dtype=np.float64)
         return total
 
     covered_sums = [_sums(flags, side) for flags, side in zip(covered, (left, right), strict=True)]
     longest = np.zeros(pairs, np.int64)
     np.maximum.at(longest, pair, runs[:, 2])
-    common = _over(count(_PARTLY, _SHARED, without=_FACT), count(_PARTLY, without=_FACT))
-    facts = _over(count(_PARTLY, _SHARED, _FACT), count(_PARTLY, _FACT))
+    common, facts = (
+        _over(
+            count(_PARTLY, _SHARED, **of) + count(_PARTLY, _THERE, **of), 2 * count(_PARTLY, **of)
+        )
+        for of in ({"without": _FACT}, {"also": _FACT})
+    )
     both = (count(_PARTLY, _FACT) > 0) & (count(_PARTLY, without=_FACT) > 0)
     longer = np.where(is_a, right.sizes, left.sizes)
     return {
@@ -366,15 +391,61 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
         "containment_b": _over(_sums(right.hits, right), bodies.shingles[right.texts]),
         "containment_outside_quotes": _over(count(_HIT, _OPEN_SHINGLE), count(_OPEN_SHINGLE)),
         "shared": _over(count(_SHARED), sizes),
-        "story": _over(count(_SHARED, _PARTLY, _OPEN), count(_OPEN)),
+        "story": _over(
+            count(_SHARED, _PARTLY, _OPEN, without=_ASIDE), count(_OPEN, without=_ASIDE)
+        ),
         "shared_longer": _over(np.where(is_a, covered_sums[1], covered_sums[0]), longer),
-        "story_words": count(_OPEN),
+        "story_words": count(_OPEN, without=_ASIDE),
         "longest_run": longest.astype(np.float64),
         "sentences": _over(np.bincount(owner, nearly, pairs), sizes),
         "order": _in_order(runs, pair, pairs),
         "fact_gap": np.where(both, common - facts, 0.0),
         "length_ratio": sizes / np.maximum(longer, 1),
     }
+
+
+def _notices(left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64) -> Bools:
+    """Return which words of both sides, one after the other, are a notice both texts end with.
+
+    A contact, how to subscribe, who writes the column: houses print it under unlike texts. So a
+    block at the end of both, no longer than such notices are and less than half of the shorter
+    text, says nothing of the story above it.
+    """
+    inside = np.zeros(len(left.hits) + len(right.hits), np.bool_)
+    if not len(runs):
+        return inside
+    shorter = np.minimum(left.sizes, right.sizes)
+    ends = np.stack([left.sizes, right.sizes], axis=1)
+    last = np.searchsorted(pair, np.arange(len(left.texts)), side="right") - 1
+    for _ in range(_NOTICE_RUNS):
+        own = (last >= 0) & (pair.take(last, mode="clip") == np.arange(len(last)))
+        run = runs.take(last, axis=0, mode="clip")
+        behind = ends - run[:, :2] - run[:, 2:]
+        own &= ((behind >= 0) & (behind <= _BEHIND_NOTICE)).all(axis=1)
+        ends = np.where(own[:, None], run[:, :2], ends)
+        last = np.where(own, last - 1, -1)
+    length = np.where(is_a, left.sizes - ends[:, 0], right.sizes - ends[:, 1])
+    length[(length > _NOTICE_WORDS) | (2 * length >= shorter)] = 0
+    end = np.where(is_a, left.first + left.sizes, len(left.hits) + right.first + right.sizes)
+    inside[ranges(end - length, length)] = True
+    return inside
+
+
+def _quoted_there(
+    bodies: Bodies, left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64
+) -> I64:
+    """Return the places of the shared words of the shorter texts that the longer ones quote.
+
+    Both sides are counted as one after the other. A post, a statement or a column may be printed
+    without marks by one and be quoted by the other.
+    """
+    of_a = is_a[pair]
+    own, other = np.where(of_a, runs[:, 0], runs[:, 1]), np.where(of_a, runs[:, 1], runs[:, 0])
+    own = own + np.where(of_a, left.first[pair], len(left.hits) + right.first[pair])
+    other = other + bodies.first[np.where(of_a, right.texts[pair], left.texts[pair])]
+    quoted = bodies.quoted_before[other + runs[:, 2]] > bodies.quoted_before[other]
+    own, other, sizes = own[quoted], other[quoted], runs[quoted, 2]
+    return ranges(own, sizes)[bodies.words.quoted[ranges(other, sizes)]]
 
 
 def _sums(flags: Bools, side: _Side) -> Floats:

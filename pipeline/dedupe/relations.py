@@ -26,6 +26,11 @@ REVISION: Final = "revision"
 NONE: Final = "none"
 
 _STOCK_WORDS: Final = 15
+#: By how much the share outside quotations may be above the share of all words.
+_MORE_TOLD: Final = 1.3
+#: Facts that a revision may change, as share of its facts.
+_FACT_GAP: Final = 0.25
+_FACT_RANGE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ class Verdict:
         return self.relation != NONE
 
 
+def threshold() -> float:
+    """Return the probability from which a pair is one family."""
+    return float(_model()["threshold"])
+
+
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict on one pair."""
     relations, probability = judge_all(_columns(evidence))
@@ -51,7 +61,7 @@ def judge_all(evidence: Mapping[str, Floats]) -> tuple[list[str], Floats]:
     """Return relation and probability of each pair; `evidence` holds arrays of its fields."""
     model = _model()
     probability = _probability(feature_columns(evidence))
-    family = (probability >= model["threshold"]) & ~stray(evidence)
+    family = (probability >= threshold()) & ~stray(evidence)
     kinds = np.where(family, _kinds(evidence, model["relations"]), NONE)
     return kinds.tolist(), probability
 
@@ -75,14 +85,16 @@ def _columns(evidence: Evidence) -> dict[str, Floats]:
 
 def feature_columns(evidence: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return the features of many pairs, given arrays of the fields of their evidence."""
-    # Revisions change some facts of the sentences they keep; a form filled in anew, most.
-    template = np.clip((evidence["fact_gap"] - 0.3) / 0.3, 0.0, 1.0)
+    # A revision has the facts of the sentences that it keeps; a form filled in anew, few.
+    template = np.clip((evidence["fact_gap"] - _FACT_GAP) / _FACT_RANGE, 0.0, 1.0)
     words = evidence["story_words"]
     # In a text with hardly a word outside quotations and refrains, these are the text.
     trust = np.minimum(1.0, words / 60)
+    # What little stands outside long quotations does not speak for a text that shares none.
+    told = np.minimum(evidence["story"], _MORE_TOLD * evidence["shared"])
     # Of few words, a stock phrase is a large share.
-    story = trust * evidence["story"] * words / (words + _STOCK_WORDS)
-    return {"story": story + (1 - trust) * evidence["shared"], "template": template}
+    told = told * words / (words + _STOCK_WORDS)
+    return {"story": trust * told + (1 - trust) * evidence["shared"], "template": template}
 
 
 def _probability(values: Mapping[str, Floats]) -> Floats:
