@@ -185,8 +185,9 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
-            last_line = error.message.strip().rsplit("\n", 1)[-1] if error else "no reason given"
-            return f"{event.step_key} failed: {last_line}"
+            reason = error.message.strip() if error else "no reason given"
+            # A library's advice may follow in further paragraphs.
+            return f"{event.step_key} failed: {reason.partition(chr(10) * 2)[0]}"
     checks = [c for c in result.get_asset_check_evaluations() if not c.passed]
     return "; ".join(f"check {c.check_name} of {c.asset_key}: {c.description}" for c in checks)
 

@@ -33,8 +33,10 @@ _DIGIT: Final = re.compile(r"\d")
 #: A source with fewer articles in a partition keeps lines met once: another day may repeat them.
 #: Of larger ones they are dropped, which bounds the table at little loss.
 _LARGE_SOURCE: Final = 20
-#: Memory for counting a partition; what is more waits on disk.
+#: Memory for counting a partition, and how many lines are counted at once in it; the others wait
+#: on disk.
 _COUNTING_MEMORY: Final = "512MB"
+_MARKS_AT_ONCE: Final = 1_000_000
 _SENTENCE: Final = re.compile(r"[.!?…][\"'”’»)]*$")
 #: By words in the line (up to): distinct articles and share of a source's documents that prove it.
 _PROOF: Final = ((8, 3, 0.02), (LONG - 1, 5, 0.05), (10_000, 12, 0.2))
@@ -112,32 +114,49 @@ def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
     """
     import duckdb
 
-    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as database:
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect(f"{spill}/marks.db") as database:
         database.execute(f"set memory_limit = '{_COUNTING_MEMORY}'")
         database.execute("set temp_directory = $1", [spill])
         database.execute("set preserve_insertion_order = false")
+        database.execute("set threads = 2")  # each takes buffers of its own
         database.execute(_MARKS)
         for batch in batches:
             database.register("batch", pa.table(batch))
-            database.execute("insert into marks select * from batch")
-        return database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE]).to_arrow_table()
+            database.execute(_INSERT)
+        database.execute(_SIZES)
+        (rows,) = database.execute("select count(*) from marks").fetchone() or (0,)
+        parts = 1 + rows // _MARKS_AT_ONCE
+        return pa.concat_tables(
+            database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE, parts, part]).to_arrow_table()
+            for part in range(parts)
+        ).sort_by([("source_key", "ascending"), ("line", "ascending")])
 
 
-_MARKS: Final = (
-    "create table marks (source_key varchar, line varchar, article bigint, edge boolean)"
+_MARKS: Final = """
+create table marks (
+    source_key varchar, line varchar, article bigint, edge boolean, place usmallint
 )
+"""
+_INSERT: Final = """
+insert into marks
+select source_key, line, article, edge, hash(source_key, line) % 32768 as place from batch
+"""
+_SIZES: Final = """
+create table sizes as
+select source_key, count(*) as articles
+from (select distinct source_key, article from marks) group by source_key
+"""
+# One part of all lines at a time: lists of articles stay in memory until a line is done.
 _COUNT: Final = """
-with distinct_marks as materialized (
-    select source_key, line, article, bool_or(edge) as edge from marks group by all
-), sizes as (
-    select source_key, count(distinct article) as articles from distinct_marks group by all
+with distinct_marks as (
+    select source_key, line, article, bool_or(edge) as edge
+    from marks where place % $3 = $4 group by source_key, line, article
 )
 select source_key, line, count(*) as documents, any_value(articles) as source_documents,
        count_if(edge) / count(*) as edge_share, list_sort(list(article))[:$1] as contexts
 from distinct_marks join sizes using (source_key)
 group by source_key, line
 having count(*) > 1 or any_value(articles) < $2
-order by source_key, line
 """
 
 

@@ -135,6 +135,16 @@ def of_mention(match: re.Match[str]) -> str:
     return _by_name()[match["name"].casefold()] if match["name"] else _by_code()[match["code"]]
 
 
+@functools.cache
+def _syndicates() -> frozenset[str]:
+    return frozenset(a.name for a in agencies() if a.kind == "syndicate")
+
+
+def is_syndicate(text: str) -> bool:
+    """Return whether `text` names a service that sells columns and other papers' reports."""
+    return exactly(text) in _syndicates() or exactly(f"{text}.com") in _syndicates()
+
+
 def exactly(text: str) -> str | None:
     """Return the agency that `text` as a whole names, by name or code, or None."""
     bare = text[:80].strip(_EDGES)

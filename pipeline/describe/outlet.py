@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pipeline.describe.address import domain_of, host_of
+from pipeline.describe.agency_names import exactly
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, data_words, fold, plain, squeeze
 from pipeline.records import BODY, Candidate, Line
@@ -43,7 +44,7 @@ _SUPPORT = re.compile(
     re.I,
 )
 _PHOTO_CREDIT = re.compile(
-    r"(?:[A-Z][\w.'’-]{1,20}\s){1,3}[A-Z][\w.'’-]{1,20}\s?/\s?(?:for\s)?((?:The\s)?[A-Z][\w.&'’-]{1,24}"
+    r"((?:[A-Z][\w.'’-]{1,20}\s){1,3}[A-Z][\w.'’-]{1,20})\s?/\s?(?:for\s)?((?:The\s)?[A-Z][\w.&'’-]{1,24}"
     r"(?:\s[A-Z][\w.&'’-]{1,20}){0,3})\s?[).]{0,2}$"
 )
 _DOMAINISH = re.compile(r"^(?:https?://)?(?:www\.)?([\w-]+(?:\.[\w-]+)+)/?$", re.I)
@@ -193,10 +194,12 @@ def _mastheads(context: Context) -> list[Candidate]:
     for line in context.before_body[:6]:
         name = known_name(squeeze(line.text)) if line.role not in ("outlet", "headline") else None
         if name:
-            found.append(Candidate("outlet", name, 0.7, "top_line_known", shorten(line.text)))
+            # A wire service there is mostly whose copy it is.
+            sure, rule = (0.35, "top_line_agency") if exactly(name) else (0.9, "top_line_known")
+            found.append(Candidate("outlet", name, sure, rule, shorten(line.text)))
     first = context.top[0] if context.top else None
     name = squeeze(first.text) if first and first.role != BODY else ""
-    if name and _worded_as_masthead(name):
+    if name and _worded_as_masthead(name) and not exactly(name):
         found.append(Candidate("outlet", name, 0.6, "top_line_worded", shorten(name)))
     return found
 
@@ -213,14 +216,25 @@ def _worded_as_masthead(line: str) -> bool:
 def _copyrights(context: Context) -> list[Candidate]:
     found = []
     for line in reversed(context.cleaned.lines[-60:] if context.cleaned.lines else ()):
-        if line.role == BODY or len(line.text) > 600 or not _is_copyright(line.text):
+        # The owner of a picture is not the publication.
+        if line.role in (BODY, "caption") or len(line.text) > 600 or not _is_copyright(line.text):
             continue
         match = _COPYRIGHT.search(line.text)
         name = usual_name(match.group(1)) if match else None
-        if name and name[:1].isupper() and fold(name) not in _NOT_OWNERS:
-            rule = "copyright_known" if known_name(name) else "copyright"
-            found.append(Candidate("outlet", name, 0.5, rule, shorten(line.text)))
+        if name and name[:1].isupper() and not _is_no_publication(name):
+            sure, rule = (0.9, "copyright_known") if known_name(name) else (0.5, "copyright")
+            found.append(Candidate("outlet", name, sure, rule, shorten(line.text)))
     return found[:3]
+
+
+def _is_no_publication(owner: str) -> bool:
+    """Tell whether the owner of a copyright is a word of the notice, or a syndicate of columns."""
+    return fold(owner) in _NOT_OWNERS or _SYNDICATE.search(owner) is not None
+
+
+_SYNDICATE: Final = re.compile(
+    r"\(|syndicat|content agency|creators\b|\bfeatures\b|writers group", re.I
+)
 
 
 def _is_copyright(text: str) -> bool:
@@ -243,17 +257,27 @@ def _photo_credits(context: Context) -> list[Candidate]:
         match = _PHOTO_CREDIT.search(line.text.rstrip()[-120:])
         if match is None:
             continue
-        name = match.group(1).strip(" .")
-        if fold(name) not in _photo_agencies() and (usual := usual_name(name)):
+        by, name = match.group(1), match.group(2).strip(" .")
+        if not _is_photo_agency(name) and not _ends_in_agency(by) and (usual := usual_name(name)):
             counted[usual] += 1
             sources.setdefault(usual, line)
-    return [
-        Candidate(
-            "outlet", name, 0.6, "photo_credit_known" if known_name(name) else "photo_credit",
-            shorten(sources[name].text),
-        )
-        for name, _ in counted.most_common(2)
-    ]  # fmt: skip
+    return [_photo_credit(name, sources[name]) for name, _ in counted.most_common(2)]
+
+
+def _photo_credit(name: str, line: Line) -> Candidate:
+    """Return the candidate; a name on no list is mostly a museum, a firm or an agency."""
+    sure, rule = (0.8, "photo_credit_known") if known_name(name) else (0.2, "photo_credit")
+    return Candidate("outlet", name, sure, rule, shorten(line.text))
+
+
+def _is_photo_agency(name: str) -> bool:
+    return fold(name) in _photo_agencies()
+
+
+def _ends_in_agency(words: str) -> bool:
+    """Tell whether an agency stands before the slash, a photographer after it: "AP Photo/Name"."""
+    parts = words.split()
+    return any(_is_photo_agency(" ".join(parts[-size:])) for size in (1, 2, 3))
 
 
 def _pitches(line: Line) -> list[Candidate]:

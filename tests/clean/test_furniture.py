@@ -99,6 +99,14 @@ def test_a_large_source_keeps_only_what_recurs():
     assert any(row["documents"] == 1 for row in counted(["g"] * 10, texts[:10]))
 
 
+def test_lines_are_counted_alike_in_one_part_and_in_many(monkeypatch):
+    batches = [marked_lines(["g", "h"] * 6, [story(n // 2) for n in range(12)])]
+    whole = line_counts(batches)
+    monkeypatch.setattr("pipeline.clean.furniture._MARKS_AT_ONCE", 5)
+    assert line_counts(batches) == whole
+    assert whole.num_rows > 10
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "half a pair \ud83d\nand a line"])
 def test_hardly_a_text_is_counted_too(text):
     assert all(isinstance(row["line"], str) for row in counted(["g", "g"], [text, text]))
