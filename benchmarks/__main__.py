@@ -67,7 +67,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("stage_times", "", ("--data", "{data}"), writes=True),
         Benchmark("overheads", "", ("--data", "{data}"), writes=True),
         Benchmark(
-            "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "2000"),
+            "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "5000"),
             data_setting="{data}/data",
         ),
     ),
@@ -77,7 +77,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
                   writes=True),
         Benchmark(
             "dedupe_speed", "Growth of de-duplication",
-            ("growth", "--sizes", "10000", "100000", "300000"), data_setting="{data}/data",
+            ("growth", "--sizes", "10000", "100000", "1000000"), data_setting="{data}/data",
             saved_as="dedupe_growth",
         ),
         Benchmark("ingest", "", writes=True),
