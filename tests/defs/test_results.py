@@ -91,7 +91,7 @@ def test_a_day_written_again_is_materialised_with_all_that_its_page_shows(both_d
     metadata = told["articles"].metadata
     assert metadata["written_again_with"].value == SECOND
     assert metadata["dagster/row_count"].value == 2
-    assert "plot_outlets" in metadata
+    assert {"at_a_glance", "preview"} <= set(metadata)
     assert SECOND in told["articles"].description
     assert len(_told(both_days, SECOND)) == 11
 
