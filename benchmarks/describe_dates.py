@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ RULES_HEADER = """\
 # How often each rule for a publication date was right on development sites (not the kept-aside
 # ones): rule, share right (smoothed towards its kind), cases. "*" stands for all rules of a kind,
 # "_only" for a rule that dates updates where nothing dates the publication, "text_" for rules on
-# flattened text (measured on pages flattened in two ways), "line_" for those on lines of pages.
+# flattened text (measured on pages flattened in six ways), "line_" for those on lines of pages.
 # Written by `python -m benchmarks.describe_dates --write-rules`; only "given", the date that a
 # record states itself, is an estimate (no data set has gold beside such a date).
 given\t0.90\t0
@@ -75,11 +76,12 @@ def flattened_cases(collection: str) -> Iterator[Case]:
     from pipeline.clean import clean_texts
     from pipeline.training import flatten
 
+    ways = list(flatten.FLATTENERS.values())
     for number, row in enumerate(rows_of(collection, aside=False)):
         text = corpus.html_of(row)
         if number % 2 or len(text) > 400_000:  # every second page tells enough
             continue
-        flat = (flatten.by_inscriptis if number % 4 else flatten.by_blocks)(text)
+        flat = ways[zlib.crc32((row["url"] or row["id"]).encode()) % len(ways)](text)
         cleaned = clean_texts([flat])[0] if 300 < len(flat) < 60_000 else None
         if not isinstance(cleaned, Cleaned):
             continue

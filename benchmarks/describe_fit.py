@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.describe import DEVELOPMENT, SECOND, Case, cases, is_right, read
+from benchmarks.describe import DEVELOPMENT, SECOND, Case, Unstated, cases, is_right, read
+from benchmarks.describe import FLATTENED as PAGES_FLATTENED
 from pipeline.clean import clean_texts
 from pipeline.describe import gather, headline_lines, resolve
 from pipeline.describe.context import Context
@@ -207,11 +208,14 @@ def fit_headlines(found: Sequence[Case]) -> None:
 
 
 def _flattened(found: Sequence[Case]) -> Iterator[tuple[Context, str]]:
+    """Yield development pages as texts, flattened by the cleaner and in the six ways, with gold."""
     for case in found:
-        usable = case.part == DEVELOPMENT and case.dataset in FLATTENED and "headline" in case.gold
-        if not usable:
+        flat = case.dataset == PAGES_FLATTENED and case.part in _TIMES
+        own = case.dataset in FLATTENED and case.part == DEVELOPMENT
+        if not (flat or own) or "headline" not in case.gold:
             continue
-        gold = fold(case.gold["headline"])
+        stated = case.gold["headline"]
+        gold = fold(stated.gold if isinstance(stated, Unstated) else stated)
         texts = list(_cuts(read(case)[0].raw_text, gold, case.document.url))
         cleaned = clean_texts([text for text, _ in texts])
         for (_, url), result in zip(texts, cleaned, strict=True):

@@ -231,11 +231,27 @@ def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:
         for read in (near_headline, labelled)
         for rule, names, source in read(context, known)
     ]
+    found = found if context.markup else _several_alone(found)
     found += _credits(context, known)
     found += _signature(context, known)
     found += _more_by(context, known)
     found += _biography(context, known)
     return found
+
+
+def _several_alone(found: list[Candidate]) -> list[Candidate]:
+    """Return what flattened text says, without single names where several lines are only a name.
+
+    They are all authors, or one took the picture; the first alone is mostly wrong.
+    """
+    several = {n for c in found if c.rule == "near_several" for n in c.value.split("; ")}
+    return [
+        c for c in found
+        if not (c.rule in _FIRST_ALONE and several.issuperset(c.value.split("; ")))
+    ] if several else found  # fmt: skip
+
+
+_FIRST_ALONE: Final = ("near_alone_first", "name_alone", "name_marked")
 
 
 def _bylines(context: Context, known: frozenset[str]) -> list[Candidate]:
@@ -321,6 +337,7 @@ def _read_byline(
     if _BY_DOING.match(text):
         return []
     names = parse_names(text, known=known, single=labelled, label=label, strict=True)
+    rule = f"{rule}_by" if labelled and rule == "line_byline" else rule
     letters = sum(map(len, names))
     if not names or (not labelled and not label and letters < _NAME_SHARE * len(text)):
         return []
@@ -351,6 +368,8 @@ def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
     if last is None or len(last.text) > 120:
         return []
     text = squeeze(last.text)
+    if "(@" in text:
+        return []  # who wrote an embedded post
     if text[:1] in "-–—" or starts_with_label(text):
         names = parse_names(text, known=known)
         if names:

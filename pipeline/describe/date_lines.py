@@ -35,6 +35,12 @@ _BELOW: Final = 12
 #: A longer line in another story's teaser or a footer tells something, it does not date.
 _ASIDE_WORDS: Final = 10
 _WORD: Final = re.compile(r"[^\W\d_]+")
+#: Most words beside the date of a line that is the date alone.
+_FEW: Final = 2
+#: More words that end as a sentence does are a caption.
+_STAMP_WORDS: Final = 12
+#: How a piece of a sentence with a date opens: "In this June 4, 2019".
+_IN_PROSE: Final = re.compile(r"(?:in|on) (?:this|a)\b|since\b|until\b|seit\b", re.I)
 
 #: Roles whose dates are those of other things: comments, links to other stories, footers.
 _OTHER_ROLES: Final = frozenset(
@@ -119,9 +125,12 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
     text = line.text[: _LONGEST + 1].strip()
     long = len(text) > _LONGEST
     end = 0
-    for count, stated in enumerate(find(text, order=order)):
+    found = find(text, order=order)
+    for count, stated in enumerate(found):
         if count > 3:
             return
+        if count == 0 and _is_changed_then_published(found):
+            continue
         label = date_words.label(text[end : stated.start][-32:])
         if label is None and count == 0 and not text[: stated.start].strip() and before is not None:
             label = date_words.label(before.text) if len(before.text.strip()) < 30 else None
@@ -136,6 +145,15 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
         if shape == "prose":
             continue
         yield Dated(stated, field, f"{shape}_{place}", text)
+
+
+def _is_changed_then_published(found: Sequence[Stated]) -> bool:
+    """Tell whether two dates are glued together, the later one first.
+
+    A page that prints both and hides one gives "December 10, 2021April 9, 2019": the day of the
+    last change and that of the publication.
+    """
+    return len(found) > 1 and found[0].end == found[1].start and found[0].day > found[1].day
 
 
 #: "NEW YORK, May 3, 2019 -- ", "(21. November 2022) ", "Köln, (12.11.2021). "
@@ -164,14 +182,17 @@ def _shape(line: Line, stated: Stated, label: str | None) -> str:
         len(line.text) <= _LONGEST and line.role in _OTHER_ROLES and words > _ASIDE_WORDS
     ):
         return "prose"
+    bare = words <= _FEW and label is None and stated.clock is None
+    if bare and date_words.opens_with_weekday(text):
+        return "weekday"
     if line.role in _OTHER_ROLES:
         return "aside"
     if label is not None and (words <= 20 or len(line.text) > _LONGEST):
         return "labelled"
-    if words <= 2:
-        return "alone"
+    if words <= _FEW:
+        return "prose" if _IN_PROSE.match(text) else "alone"
     if _BYLINE.search(text[:60]) or line.role == "byline":
         return "byline" if words <= 25 else "prose"
-    if line.role == "timestamp":
+    if line.role == "timestamp" and (words <= _STAMP_WORDS or text[-1] not in ".?!"):
         return "stamp"
     return "short" if words <= 9 and not text.endswith((".", "?", "!")) else "prose"

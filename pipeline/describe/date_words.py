@@ -20,6 +20,17 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(groups)})(?!\w)")
 
 
+@functools.cache
+def _weekdays() -> frozenset[str]:
+    return frozenset(fold(str(word)) for word in words()["weekdays"])
+
+
+def opens_with_weekday(text: str) -> bool:
+    """Tell whether the first word of `text` is a day of the week, written out."""
+    first = text[:40].split(maxsplit=1)[:1]
+    return bool(first) and fold(first[0].strip(".,|•·-–—[(")) in _weekdays()
+
+
 def label(text: str) -> Label | None:
     """Return what the last labelling word of `text` (its last 60 characters) says, or None."""
     kind = None

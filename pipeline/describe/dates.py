@@ -48,6 +48,13 @@ _LONE: Final = 0.6
 #: Confidence of a labelled update: an estimate, as no data set states when pages were updated.
 _UPDATED: Final = 0.9
 
+#: How rules end whose date is no surer for being the only one: that of an update, or below the
+#: story, where those of other stories stand.
+_NO_LONE: Final = ("_only", "_below", "_end")
+
+#: How sure a day can be that flattened text states as an update alone: too little to be given.
+_UPDATE_ONLY: Final = 0.45
+
 _SOURCE_LENGTH: Final = 200
 
 
@@ -113,6 +120,8 @@ _YIELDING: Final = {"meta_sailthru.date": 0.8}
 def _confidence(rule: str) -> float:
     if rule in _YIELDING:
         return _YIELDING[rule]
+    if rule.startswith("text_") and rule.endswith("_only"):
+        return _UPDATE_ONLY
     table = _confidences()
     # A line below a known headline dates no worse than one near the body; on flattened text no
     # worse than on a page.
@@ -263,7 +272,7 @@ def _ranked_days(clues: Sequence[Clue]) -> list[Day]:
         for day, group in days.items()
     ]
     scored.sort(key=lambda entry: -entry[1])
-    if len(scored) == 1 and not scored[0][2].rule.endswith("_only"):
+    if len(scored) == 1 and not scored[0][2].rule.endswith(_NO_LONE):
         # The only day that the document states: nothing speaks for another.
         scored[0] = (scored[0][0], 1 - (1 - scored[0][1]) * _LONE, scored[0][2])
     if len(scored) > 1:

@@ -68,6 +68,7 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     folded = _folded(lines[start : end + 8])
     counts = Counter(folded)
     seen: set[str] = set()
+    above: tuple[int, str] = (-2, "")
     for at in range(start, end):
         line, key = lines[at], folded[at - start]
         size = len(line.text.split())
@@ -79,6 +80,9 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
         if counts[key] > 1:
             marks.append("repeated")
+        if above[0] == at - 1 and "below_1" in marks:
+            marks.append(f"below_{above[1]}")
+        above = at, next((mark for mark in marks if mark.startswith("body_")), "few_words")
         marks.append(f"role_{line.role}")
         yield line, marks + _crossed(marks)
 
@@ -113,7 +117,7 @@ def _crossed(marks: list[str]) -> list[str]:
         for first in marks
         if first.startswith(("body_", "slug_"))
         for second in marks
-        if second.startswith(("named_", "line_", "below_"))
+        if second.startswith(("named_", "line_", "below_", "role_headline"))
     ]
 
 

@@ -67,6 +67,10 @@ _STOP = re.compile(
     r"(?:\s+(?:by|on|at|to|from))?|\b(?:medically|scientifically)\b",
     re.I,
 )
+#: How long a text takes to read: "5 min read", "12 Minuten Lesezeit".
+_READING = re.compile(
+    r"\b\d{1,3}[\s-]?min(?:ute[sn]?|uti|utos)?\b\.?(?:\s(?:read|lesezeit))?", re.I
+)
 _SEPARATOR = re.compile(
     r"\s*(?:[;|/•·,&\n\t＋+、／＼\u2022]|\s[-–—]+\s|^[-–—*•]+|[-–—]+$|\.{3}|…"
     r"|(?<=\s)(?:and|und|with|mit|et|avec|och|og|en)(?=\s))\s*",
@@ -88,7 +92,8 @@ _TITLE = re.compile(
 #: Where a date or a second word is glued to a name: "MENDOZAJune 11, 2019", "BlumeStaff Writer".
 _GLUED_DATE = re.compile(rf"(?<=[^\W\d_]{{2}})(?=[JFMASOND])(?=(?i:{_MONTH})\.?\s\d)")
 _GLUED_LABEL = re.compile(r"^By\s?(?:by\s+|(?=[A-Z][a-z]+\s[A-Z]))")
-_GLUED_WORD = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
+_GLUED_WORD = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{2}|[A-Z]{2,4}\b)")
+_ONE_WORD = re.compile(r"[A-ZÀ-Þ][a-zà-ÿ]+|[A-Z]+")
 _TOKEN = re.compile(r"^[^\W\d_](?:[^\W\d_]|[.'’‘ʻ`-](?=[^\W\d_]|$))*\.?$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.){1,3}$|^[A-Z]{1,2}$")
 #: "Elmtal.de": a site, no word of a name; "J.D." is one.
@@ -187,10 +192,11 @@ def _unglued(text: str) -> str:
     found = list(_GLUED_WORD.finditer(text))
     for match in reversed(found):
         before = text[: match.end()].split()
-        if len(before) < 2 or not before[-2][:1].isupper():
+        if len(before) < 2 or not before[-2][:1].isupper() or before[-2].casefold() == "by":
             continue  # a handle: "JaneDoe"
-        word = text[match.end() :].split(maxsplit=1)[0].strip(".,;").casefold()
-        if word in _roles() or word in data_words("given_names.txt"):
+        glued = _ONE_WORD.match(text, match.end())
+        word = glued.group().casefold() if glued else ""
+        if word in _roles() or word in data_words("given_names.txt") or word in _MEDIA:
             text = f"{text[: match.end()]} | {text[match.end() :]}"
     return text
 
@@ -198,7 +204,7 @@ def _unglued(text: str) -> str:
 def _pieces(text: str) -> list[str]:
     text = _EMAIL_OR_URL.sub(" | ", text)
     text = _INNER.sub(r"\1 ", text) if "(" in text or '"' in text or "“" in text else text
-    text = _DATE.sub(" | ", _PARENTHESES.sub(" | ", text))
+    text = _READING.sub(" | ", _DATE.sub(" | ", _PARENTHESES.sub(" | ", text)))
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
         text = text[: stop.start()]
@@ -217,6 +223,13 @@ def _take(piece: str, names: list[str], known: Collection[str]) -> None:
     for part in (half for whole in _joined(piece) for half in _two_names(whole)):
         if name := person(part, known=known):
             names.append(name)
+
+
+#: What is glued to names besides roles: links to where people post, and marks of the page.
+_MEDIA: Final = frozenset(
+    ("twitter", "facebook", "linkedin", "instagram", "email", "follow", "share", "published",
+     "updated", "posted", "last", "read", "view")
+)  # fmt: skip
 
 
 #: "And" in languages where the word can also stand inside a family name.

@@ -76,10 +76,9 @@ Named = tuple[str, tuple[str, ...], str]
 
 def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield (rule, names, source line): the first name of each rule below the headline."""
-    lines = _below(context)
-    seen: set[str] = set()
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
     alone: list[tuple[str, ...]] = []
-    for line in lines:
+    for line in _below(context):
         if line.role in _NEVER or not 4 <= len(line.text) <= _LONGEST:
             continue
         text = squeeze(line.text)
@@ -90,11 +89,13 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
                 continue
             if rule == "near_alone_given":
                 alone.append(names)
-            if rule not in seen:
-                seen.add(rule)
-                yield rule, names, text
+            found.setdefault(rule, (names, text))
     together = tuple(dict.fromkeys(name for names in alone for name in names))
-    if 1 < len(together) <= _MOST_NAMES and len(alone) > 1:
+    several = len(set(alone)) > 1
+    for rule, (names, text) in found.items():
+        # Of several lines that are only names the first can be a photographer's.
+        yield "near_alone_first" if several and rule == "near_alone_given" else rule, names, text
+    if several and len(together) <= _MOST_NAMES:
         yield "near_several", together, "; ".join(together)
 
 
@@ -166,6 +167,8 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         return
     if text[-1] in _SENTENCE_ENDS and text.count(" ") > _MOST_BLANKS:
         return
+    if text[-1] == ":" and "," in text:
+        return  # who speaks in a transcript: "ANNA BERG, HOST:"
     if _is_picture_credit(text):
         return
     names = parse_names(text, known=known)

@@ -169,7 +169,8 @@ def traits(key: str, groups: Mapping[str, Sequence[Candidate]]) -> list[str]:
     statement names some of them, or more.
     """
     group = groups[key]
-    found = [f"trait_{_shape(group[0].value)}"]
+    labelled = any(c.rule.startswith(_LABELLED) and c.rule != "line_byline" for c in group)
+    found = [f"trait_{_shape(group[0].value)}{'_labelled' if labelled else ''}"]
     kinds = len({source_kind(candidate.rule) for candidate in group})
     if kinds > 1:
         found.append("trait_kinds_2" if kinds == 2 else "trait_kinds_more")
@@ -217,6 +218,10 @@ def _shape(value: str) -> str:
     if all(" " not in name for name in names):
         return "handle" if any(map(_is_handle, names)) else "lone"
     return "given" if all(map(opens_with_given_name, names)) else "other"
+
+
+#: How the rules are named that read names after "By" or its like.
+_LABELLED: Final = ("line_by", "near_by", "label_", "byline_class", "credit")
 
 
 def _is_handle(name: str) -> bool:

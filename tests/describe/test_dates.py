@@ -253,3 +253,35 @@ def test_a_lone_update_is_less_sure_than_a_lone_publication() -> None:
         found = dates.candidates(context(lines))
         sure.append(next(c.confidence for c in found if c.field == "published_date"))
     assert sure[0] < sure[1] - 0.1
+
+
+def printed(*lines: tuple[str, str]) -> str | None:
+    story = [("headline", "Old harbour bridge closes for good"), *lines, BODY, BODY]
+    return best(dates.candidates(context(story)), "published_date")
+
+
+def test_flattened_text_that_states_an_update_alone_is_not_dated() -> None:
+    assert printed(("timestamp", "Updated: May 30, 2019")) is None
+    assert printed(("timestamp", "Published: May 30, 2019")) == "2019-05-30"
+
+
+def test_a_day_below_the_story_alone_does_not_date_it() -> None:
+    lines = [("headline", "Old harbour bridge closes for good"), BODY, BODY]
+    found = dates.candidates(context([*lines, ("related", "May 30, 2019")]))
+    assert best(found, "published_date") is None
+
+
+def test_the_later_of_two_glued_dates_is_the_change() -> None:
+    assert printed(("byline", "December 10, 2018April 9, 2018 by Anna Berg")) == "2018-04-09"
+
+
+def test_the_day_of_the_page_view_yields_to_another() -> None:
+    top = ("nav", "Thursday, January 17, 2019")
+    lines = [top, ("headline", "Old bridge closes"), ("timestamp", "October 9, 2018"), BODY, BODY]
+    assert best(dates.candidates(context(lines)), "published_date") == "2018-10-09"
+    rules = [rule for rule, _ in dates.rule_days(context([top, BODY, BODY]))]
+    assert [rule.split("_")[1] for rule in rules] == ["weekday"]
+
+
+def test_a_piece_of_a_caption_does_not_date() -> None:
+    assert printed(("timestamp", "In this June 4, 2019")) is None

@@ -167,3 +167,17 @@ def test_an_acronym_that_spells_a_name_opens_no_name():
 def test_many_words_without_a_known_one_are_no_name():
     assert person("Wedding Checklists Just Engaged Planning") is None
     assert person("Anna Luisa Berg Stone Muster") == "Anna Luisa Berg Stone Muster"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("By Anna Berg 5 minute Read", ("Anna Berg",)),
+        ("By Anna Berg 12 min read", ("Anna Berg",)),
+        ("Anna BergCEO", ("Anna Berg",)),
+        ("Anna BergTwitterNews & Culture Writer", ("Anna Berg",)),
+        ("By MixmasterFred", ("MixmasterFred",)),
+    ],
+)
+def test_what_is_glued_to_names_or_follows_them(text, names):
+    assert parse_names(text, single=True) == names

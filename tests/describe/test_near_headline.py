@@ -96,3 +96,13 @@ def test_a_name_in_the_headline_is_set_apart():
     rules = {c.rule for c in found if c.field == "authors"}
     assert "near_alone_given_told" in rules
     assert "near_alone_given" not in rules
+
+
+def test_several_lines_of_names_in_flattened_text_are_not_the_first_alone():
+    lines = [("headline", HEADLINE), ("nav", "Anna Berg"), ("nav", "Carl Stone"), PARAGRAPH]
+    rules = {c.rule for c in authors.candidates(context(lines)) if c.field == "authors"}
+    assert rules.isdisjoint(("near_alone_given", "near_alone_first", "name_alone"))
+
+
+def test_a_speaker_of_a_transcript_is_no_author():
+    assert read(("other", "ANNA BERG, HOST:")) == {}

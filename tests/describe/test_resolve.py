@@ -57,7 +57,7 @@ def test_rivals_take_confidence():
 
 
 def test_a_longer_list_counts_only_where_one_statement_holds_it():
-    first = [said("Anna Berg", 0.5, "line_byline", "authors")]
+    first = [said("Anna Berg", 0.5, "line_byline_by", "authors")]
     together = said("Anna Berg; Li Wei", 0.5, "json_ld_author", "authors")
     scattered = said("Anna Berg; Li Wei", 0.5, "author_class_several_near", "authors")
     assert choose("authors", [*first, together]).value == "Anna Berg; Li Wei"
