@@ -30,6 +30,7 @@ GIVEN: Final = ("headline", "deck", "authors", "outlet", "date", "language", "ag
 _GIVEN_SET: Final = frozenset(GIVEN)
 _CONTENT: Final = ("html", "html_base64", "text")
 _VALUE_CHARS: Final = 2000
+_MOST_COLUMNS: Final = 1000  # of a record that has its text in another
 _URL: Final = re.compile(
     r"(?:https?|ftp)://[^\s]+|[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s]*", re.IGNORECASE
 )
@@ -71,7 +72,8 @@ class ColumnMap:
                 raise ValueError("no mapping of roles to names of columns")
             return ColumnMap.of(overrides)
         except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
-            raise ColumnMapError(f"COPYDESK_COLUMNS={path}: {error}") from error
+            # Not from the cause, which a run would show alone: the setting is to be named.
+            raise ColumnMapError(f"COPYDESK_COLUMNS={path}: {error}") from None
 
     @staticmethod
     def of(overrides: Mapping[str, str | Sequence[str]]) -> ColumnMap:
@@ -144,7 +146,7 @@ def flattened(record: Mapping[str, Any], columns: ColumnMap) -> dict[str, Any] |
     text and those that the map's data name for it are looked into, two levels deep. None where
     none holds any.
     """
-    for _ in range(2):
+    for _ in range(2 if len(record) < _MOST_COLUMNS else 0):
         names = [name for name in record if _is_nested(record, name, columns)]
         if not names:
             return None
