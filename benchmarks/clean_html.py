@@ -62,16 +62,19 @@ def _turns(
 ) -> tuple[dict[str, float], dict[str, list[str]]]:
     """Return seconds of processor time and the texts of each system.
 
-    The systems take turns, page by page: the machine may be busy with other work.
+    The systems take turns, page by page, another one first each time: the machine may be busy
+    with other work, and a system pays for the memory that the one before it has touched.
     """
     spent = dict.fromkeys(ready, 0.0)
     texts: dict[str, list[str]] = {system: [] for system in ready}
+    order = list(ready)
     for page in pages:
         content = corpus.html_of(page).encode("utf-8", "replace")
-        for system, extract in ready.items():
+        for system in order:
             started = time.process_time()
-            texts[system].append(extract(content))
+            texts[system].append(ready[system](content))
             spent[system] += time.process_time() - started
+        order.append(order.pop(0))
     return spent, texts
 
 

@@ -92,7 +92,8 @@ def label(lines: Lines, known_furniture: Array | None = None) -> Labels:
         return Labels(empty, empty > 1, [], empty, empty > 1)
     scores = role_scores(lines, trained.lexicon)
     columns = line_columns(lines, scores, known_furniture)
-    probability = predict(trained.first, matrix(columns, trained.columns))
+    rows = matrix(columns, trained.columns)
+    probability = predict(trained.first, rows, until_sure=True)
     is_body = decode(lines, probability, trained.threshold)
     others = scores.copy()
     others[:, ROLES.index(BODY)] = 0.0
@@ -188,12 +189,13 @@ def matrix(columns: Mapping[str, Array], names: tuple[str, ...]) -> Array:
     return np.column_stack([np.asarray(columns[name], dtype=np.float32) for name in names])
 
 
-def predict(booster: Any, rows: Array) -> Array:
+def predict(booster: Any, rows: Array, *, until_sure: bool = False) -> Array:
     """Return the probability of body for each row.
 
-    Trees are asked in turn until a row is sure: most rows are before half of them have spoken.
+    With `until_sure`, trees are asked in turn until a row is sure: most rows are before half of
+    them have spoken. That is for verdicts by line; doubt that adds up over a page needs all.
     """
-    return exact(booster.predict(rows, num_threads=1, **_EARLY))
+    return exact(booster.predict(rows, num_threads=1, **(_EARLY if until_sure else {})))
 
 
 @functools.cache
