@@ -1,7 +1,7 @@
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.decode import CHANGE, best_states, decode, expected_f1
@@ -13,6 +13,7 @@ def worth(gains, states):
     return sum(g for g, taken in zip(gains, states, strict=True) if taken) - CHANGE * changes
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-12, 12), max_size=8))
 def test_no_choice_is_worth_more(gains):
     best = max(worth(gains, s) for s in itertools.product([False, True], repeat=len(gains)))

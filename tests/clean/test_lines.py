@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.lines import line_hashes, phrase_hash, run_hashes, split, word_hash
@@ -9,6 +9,7 @@ def lines_of(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=5))
 @example(["0\r\n", "a\r\nb\r", "\r\n\r\nc\r\n"])
 def test_lines_are_those_of_splitlines(texts):
@@ -20,6 +21,7 @@ def test_lines_are_those_of_splitlines(texts):
     assert found == [lines_of(text) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab \n\r\t1é.“", max_size=60), min_size=1, max_size=4))
 def test_words_are_runs_of_letters_and_digits_within_a_line(texts):
     lines = split(texts)

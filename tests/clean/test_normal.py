@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.normal import normalise
@@ -26,6 +26,7 @@ def test_what_may_be_meant_is_left_alone(text):
     assert normalise(text) == text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_normal_form_has_single_blanks_and_none_at_its_ends(text):
     normal = normalise(text)
