@@ -43,7 +43,8 @@ _CONTRIBUTED: Final = re.compile(
     r"\b(?:contributed|contributing|contribution|contributors?|assisted|material from|"
     r"information from|(?:was|were) used in|was included in|"
     r"with (?:reports?|files|reporting|inputs?|material|additional reporting) "
-    r"(?:from|by)|additional reporting|also reported|(?:with|mit) material|mit material von|"
+    r"(?:from|by)|additional reporting|also reported(?! that)|(?:with|mit) material|"
+    r"mit material von|"
     r"con información de|avec|wire (?:services?|reports)|helped report|added to this report)\b",
     re.I,
 )
@@ -55,8 +56,8 @@ _IN_CONTRIBUTED: Final = (
 )  # fmt: skip
 _IN_COPYRIGHT: Final = ("copyright", "©", "(c)", "℗")
 _IN_DISTRIBUTED: Final = (
-    "distributed", "provided", "published", "courtesy", "republished", "produced", "supplied",
-    "written", "source", "quelle", "fuente", "fonte", "permission",
+    "distributed", "provided", "published", "appeared", "courtesy", "republished", "produced",
+    "supplied", "written", "source", "quelle", "fuente", "fonte", "permission",
 )  # fmt: skip
 _PHOTO: Final = re.compile(
     r"\b(?:photos?|photograph(?:er|s|ed)?|images?|pictures?|video|file|getty|courtesy|caption|foto|"
@@ -72,12 +73,14 @@ _COPYRIGHT: Final = re.compile(
     r"(?:\bcopyright\b|©|\(c\)|℗)[\s\d,©()–-]{0,20}(?:(?:by|of|the)\s){0,2}", re.I
 )
 _DISTRIBUTED: Final = re.compile(
-    r"\b(?:distributed by|provided by|originally published by|courtesy of|"
+    r"\b(?:distributed by|provided by|courtesy of|"
+    r"(?:originally|first) (?:published|appeared) (?:by|on|in|at)|"
     r"republished (?:from|with permission of)|"
     r"this (?:story|article|report) (?:is|was) (?:produced|provided|supplied|written) by|"
-    r"source|quelle|fuente|fonte|with permission from)\b[\s:]{0,3}(?:the\s)?",
+    r"source|quelle|fuente|fonte|with permission from)\b[\s:]{0,3}",
     re.I,
 )
+_THE: Final = re.compile(r"the\s", re.I)
 _BY: Final = re.compile(
     r"\s*(?:by|von|por|par|di|door|af|av|reported by|story by|written by)\b:?\s", re.I
 )
@@ -224,7 +227,13 @@ def _from_line(line: Line) -> Iterator[Candidate]:
         yield _candidate("agency", name, "byline", text)
 
 
+#: What a credit says of itself; a line that quotes somebody and does not is prose.
+_THIS: Final = re.compile(r"\bthis (?:\w{1,12} )?(?:report|story|article|piece|post)\b", re.I)
+
+
 def _contributed(text: str) -> Iterator[Candidate]:
+    if ("“" in text or '"' in text) and not _THIS.search(text):
+        return
     for clause in re.split(r"(?<=[.!?])\s+", text):
         if not _CONTRIBUTED.search(clause) or re.search(r"[“\"]", clause):
             continue
@@ -259,9 +268,10 @@ def _distributed(text: str) -> str | None:
     if _PHOTO.search(text):
         return None
     for phrase in _DISTRIBUTED.finditer(text):
-        match = agency_names.mention().match(text, phrase.end())
-        if match is not None:
-            return agency_names.of_mention(match)
+        article = _THE.match(text, phrase.end())
+        for start in (phrase.end(), article.end() if article else None):
+            if start is not None and (match := agency_names.mention().match(text, start)):
+                return agency_names.of_mention(match)
     return None
 
 

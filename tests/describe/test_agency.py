@@ -20,6 +20,25 @@ from tests.describe.build import BODY, best, context
         ([BODY, ("legal", "Copyright 2018 The Associated Press. All rights reserved.")], "AP"),
         ([BODY, ("legal", "©2020 Bloomberg L.P.")], "Bloomberg"),
         ([BODY, ("credit", "Distributed by Tribune Content Agency, LLC.")], "TNS"),
+        ([BODY, ("credit", "This story was originally published by ProPublica.")], "ProPublica"),
+        (
+            [BODY, ("credit", "This story originally appeared on Stacker and was produced there.")],
+            "Stacker",
+        ),
+        (
+            [
+                BODY,
+                ("credit", "This article is republished from The Conversation under a licence."),
+            ],
+            "The Conversation",
+        ),
+        (
+            [("byline", "By Jo Doe, Local Democracy Reporter"), BODY],
+            "Local Democracy Reporting Service",
+        ),
+        ([("byline", "By Jo Doe, USA TODAY NETWORK"), BODY], "USA TODAY Network"),
+        ([("body", "HANOI (VNA) - The old bridge was closed on Thursday.")], "VNA"),
+        ([("byline", "Kuwait News Agency"), BODY], "KUNA"),
     ],
 )
 def test_agency(lines: list[tuple[str, str]], name: str) -> None:
@@ -40,6 +59,17 @@ def test_agency(lines: list[tuple[str, str]], name: str) -> None:
         ("legal", "© dpa | Jo Doe"),
         ("other", "The mayor speaks at the opening of the new bridge © dpa | Bridge Post"),
         ("body", "Michael Bloomberg said he would walk."),
+        ("body", "Join the conversation below."),
+        ("other", "The Conversation"),
+        ("other", "Stacker"),
+        ("other", "PA"),
+        ("other", "CP"),
+        ("body", "ERIE, PA — The old bridge was closed on Thursday night, officials said."),
+        ("body", "The CP line runs past Ani Street and the TT races to the Lusa works."),
+        ("body", "A hina danced in Petra, where the Andina trail and a map of the Tap begin."),
+        ("legal", "© 2020 Sinclair Broadcast Group. All rights reserved."),
+        ("other", "By Tass Berg"),
+        ("byline", "By Ani Berg, PA student"),
         (
             "legal",
             "Copyright 2018 The Bridge Post. The Associated Press contributed to this report.",
@@ -133,3 +163,14 @@ def test_every_spelling_is_found_where_it_may_be(row: agency_names.Agency) -> No
 def test_the_first_of_several_agencies(line: str, name: str | None) -> None:
     found = agency.candidates(context([("headline", "Bridge"), ("byline", line), BODY]))
     assert best(found, "agency") == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The AP also reported that the bridge was closed.",
+        "“These papers are used in court.” That is all, he told Interfax with files from home.",
+    ],
+)
+def test_prose_that_mentions_an_agency_credits_none(line: str) -> None:
+    assert not agency.candidates(context([BODY, ("body", line)]))
