@@ -37,7 +37,16 @@ def hints_of(names: str) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _matching(name: str, kind: str) -> tuple[int, ...]:
+    # Most names say nothing: one look instead of one for each hint.
+    if not _any_of(kind).fullmatch(name):
+        return ()
     return tuple(number for number, pattern in _patterns(kind) if pattern.fullmatch(name))
+
+
+@functools.cache
+def _any_of(kind: str) -> re.Pattern[str]:
+    """Return a pattern of what any hint's pattern of `kind` fits."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _patterns(kind)))
 
 
 @functools.cache
