@@ -7,6 +7,7 @@ in `pipeline.dedupe.relations`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
@@ -366,11 +367,10 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
     there[doubtful] = bodies.vocabulary[other[owner[doubtful]], bodies.slots[at[doubtful]]]
     known |= there * np.uint8(_THERE)
     table = np.bincount(owner * 256 + known, minlength=pairs * 256).reshape(pairs, 256)
+    table = table.astype(np.float64)
 
     def count(*bits: int, also: int = 0, without: int = 0) -> Floats:
-        wanted = sum(bits) + also
-        codes = [c for c in range(256) if c & wanted == wanted and not c & without]
-        total: Floats = table[:, codes].sum(axis=1, dtype=np.float64)
+        total: Floats = table @ _chosen(sum(bits) + also, without)
         return total
 
     covered_sums = [_sums(flags, side) for flags, side in zip(covered, (left, right), strict=True)]
@@ -402,6 +402,14 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
         "fact_gap": np.where(both, common - facts, 0.0),
         "length_ratio": sizes / np.maximum(longer, 1),
     }
+
+
+@functools.cache
+def _chosen(wanted: int, without: int) -> Floats:
+    """Return 1 for each set of bits that has all of those `wanted` and none of the others."""
+    codes = np.arange(256)
+    chosen: Floats = ((codes & wanted == wanted) & (codes & without == 0)).astype(np.float64)
+    return chosen
 
 
 def _notices(left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64) -> Bools:

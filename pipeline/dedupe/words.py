@@ -320,39 +320,15 @@ def _inside(places: I64, newline: Bools, opening: Bools, closing: Bools) -> Bool
     """Return after which marks a quotation is open.
 
     What opens and is not closed on its line, or only far off, is no quotation: an apostrophe
-    ('em, 'til), an inch, or a mark whose partner was lost. Unless the next line goes on with it.
+    ('em, 'til), an inch, or a mark whose partner was lost.
     """
     changes = np.flatnonzero(newline | opening | closing)
     following = np.append(changes[1:], changes[-1:])
     good = closing[following] & (places[following] - places[changes] <= _LONGEST_QUOTATION)
-    good |= _goes_on(places, newline, opening, changes)
     good &= opening[changes]
     last = np.searchsorted(changes, np.arange(len(places)), side="right") - 1
     inside: Bools = (last >= 0) & good[np.maximum(last, 0)]
     return inside
-
-
-def _goes_on(places: I64, newline: Bools, opening: Bools, changes: I64) -> Bools:
-    """Return which of `changes` open a line of a quotation that the next line goes on with.
-
-    Of a quotation of several paragraphs each opens with a mark, and only the last one closes.
-    """
-    at = places[changes]
-    is_line_end, opens = newline[changes], opening[changes]
-    starts_line = np.zeros(len(changes), np.bool_)
-    starts_line[0] = at[0] == 0
-    starts_line[1:] = is_line_end[:-1] & (at[1:] == at[:-1] + 1)
-    opens &= starts_line
-    marks = np.append(np.flatnonzero(~is_line_end), len(changes))
-    here = np.arange(len(changes))
-    line_end = np.minimum(here + 1, len(changes) - 1)
-    after = marks[np.searchsorted(marks[:-1], here, side="right")]
-    known = np.minimum(after, len(changes) - 1)
-    # Nothing but line breaks between the end of this line and the mark of the next.
-    adjoins = (after < len(changes)) & (at[known] - at[line_end] == known - line_end)
-    adjoins &= at[line_end] - at <= _LONGEST_QUOTATION
-    goes_on: Bools = opens & is_line_end[line_end] & adjoins & opens[known]
-    return goes_on
 
 
 def _quote_posts(joined: str, starts: I64, quoted: Bools) -> None:

@@ -116,12 +116,11 @@ def test_a_revision_keeps_its_facts_though_words_around_them_change():
     assert evidence.fact_gap < 0.2
 
 
-@pytest.mark.parametrize("marks", ["“{}”", "“{}", '"{}"'])
+@pytest.mark.parametrize("marks", ["“{}”", '"{}"'])
 def test_what_only_one_of_two_texts_quotes_is_a_quotation(marks):
     said = [" ".join(article(seed, 1).split()) for seed in (5, 6)]
-    quoted = [*map(marks.format, said[:1]), f"“{said[1]}”"]
     one = "\n\n".join([article(1, 3), *said])
-    other = "\n\n".join([article(2, 4), *quoted, article(3, 2)])
+    other = "\n\n".join([article(2, 4), *map(marks.format, said), article(3, 2)])
     verdict, evidence = compare(one, other)
     assert evidence.shared > 0.35
     assert evidence.story < 0.05
