@@ -59,6 +59,11 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
             ("--articles", "2500", "--kept-aside", "--peers"),
             data_setting="{data}/data",
         ),
+        Benchmark(
+            "syndication", "Generated syndication, all outlets kept aside",
+            ("--articles", "6300", "--kept-aside"), data_setting="{data}/data",
+            saved_as="syndication_large",
+        ),
         Benchmark("stream", "Clusters in a stream", data_setting="{data}/data"),
         Benchmark("galleries", "", ("--data", "{data}"), writes=True),
     ),
