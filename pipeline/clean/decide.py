@@ -16,7 +16,7 @@ from pipeline.clean.model import Labels
 from pipeline.clean.parts import DATE_ROLES, parts, promising
 from pipeline.clean.place import placed
 from pipeline.clean.repeats import repeated
-from pipeline.clean.roles import decided_role, rule_role
+from pipeline.clean.roles import WORDED, decided_role, rule_role
 from pipeline.records import BODY, Line
 
 #: How far a line is held by its source's furniture, from which on it is furniture.
@@ -89,7 +89,7 @@ def _verdicts(
         (BODY, RESCUE_RULE if rescued[row] else MODEL_RULE, round(probability[row], 4))
         if is_body[row]
         else (*(told.get(row) or _named(text, row, labels, float(furniture[row]))),
-              round(max(1 - probability[row], float(furniture[row])), 4))
+              round(max(1 - probability[row], float(furniture[row]), WORDED * (row in told)), 4))
         for row, text in enumerate(texts)
     ]  # fmt: skip
 
@@ -123,6 +123,6 @@ def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]
 def _split(line: Line) -> list[Line]:
     return [
         Line(line.start + part.start, line.start + part.end, line.text[part.start : part.end],
-             part.role, part.rule or line.rule, line.score)
+             part.role, part.rule or line.rule, WORDED if part.rule else line.score)
         for part in parts(line.text, line.role)
     ] or [line]  # fmt: skip

@@ -19,7 +19,7 @@ from pipeline.clean.lines import Array
 from pipeline.clean.model import load
 from pipeline.clean.normal import normalise
 from pipeline.clean.parts import parts
-from pipeline.clean.roles import rule_role
+from pipeline.clean.roles import WORDED, rule_role
 from pipeline.records import BODY, Cleaned, Line
 
 #: Pages handled at once, by characters of flattened text: what the processor's cache holds.
@@ -182,13 +182,14 @@ def _lines(block: Block, place: _Place) -> list[Line]:
         rule = "html:title" if role == "headline" else "html:repeat"
     else:
         role, rule, sure = role_of(block, below_lead=place.below_lead)
-        sure = round(sure * (1 - place.score), 4)
+        told = WORDED if rule.startswith("wording:") else 0.0
+        sure = round(sure * max(1 - place.score, told), 4)
     whole = Line(block.start, block.end, block.text, role, rule, sure)
     if role != BODY:
         return [whole]
     return [
         Line(block.start + part.start, block.start + part.end, block.text[part.start : part.end],
-             part.role, part.rule or rule, sure)
+             part.role, part.rule or rule, WORDED if part.rule else sure)
         for part in parts(block.text, role)
     ] or [whole]  # fmt: skip
 

@@ -16,6 +16,9 @@ from typing import Final
 _READ: Final = 400
 _READ_OF_END: Final = 120
 _CASE: Final = "case:"
+#: How sure it is that what a wording takes out is not body: all of 1,015 such lines in annotated
+#: texts (58 of them against the model), cautiously.
+WORDED: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
