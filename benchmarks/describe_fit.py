@@ -4,7 +4,8 @@
 
 Rewrites `pipeline/describe/data/rule_weights.tsv` (rules of markup and bylines) and
 `headline_marks.tsv` (what tells the headline among the lines of flattened text), each in one step
-at the end. Flattened pages are cut in several ways, as other people's scrapers do. Rules were
+at the end. Flattened pages are cut in several ways, as other people's scrapers do; articles out of
+databases, most of which lack their headline, stand beside them. Rules were
 written with the development sites before them and fit these too well, so pages of the second
 development sites, of which only the errors were read, count three times for the rules. Kept-aside
 domains are not read.
@@ -17,11 +18,21 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.describe import DEVELOPMENT, SECOND, Case, Unstated, cases, is_right, read
+from benchmarks.describe import (
+    ARTICLES,
+    DEVELOPMENT,
+    SECOND,
+    Case,
+    Unstated,
+    cases,
+    is_right,
+    read,
+)
 from benchmarks.describe import FLATTENED as PAGES_FLATTENED
 from pipeline.clean import clean_texts
 from pipeline.describe import gather, headline_lines, resolve
@@ -41,6 +52,9 @@ _LEAST = -3.0
 
 #: How often a case of a part counts.
 _TIMES = {DEVELOPMENT: 1, SECOND: 3}
+
+#: How often an article without markup counts, for its few lines against the many of a page.
+_TIMES_ARTICLE = 3.0
 
 #: News counts twice; the flattened text of these sets is learned from.
 NEWS = ("misinfo", "postlight")
@@ -195,14 +209,18 @@ def fit_headlines(found: Sequence[Case]) -> None:
     marks: list[list[str]] = []
     owner: list[int] = []
     right: list[float] = []
-    for number, (context, gold) in enumerate(_flattened(found)):
+    times: list[float] = []
+    pages = ((*page, 1.0) for page in _flattened(found))
+    articles = ((*article, _TIMES_ARTICLE) for article in _articles(found))
+    for number, (context, gold, counts) in enumerate(chain(pages, articles)):
         for line, of_line in headline_lines.marked_lines(context):
             marks.append(of_line)
             owner.append(number)
             right.append(float(fold(line.text) == gold))
+            times.append(counts)
     seen = Counter(mark for of_line in marks for mark in of_line)
     names = sorted(mark for mark, count in seen.items() if count >= 5)
-    fitted = _ascend_lines(marks, np.array(owner), np.array(right), names)
+    fitted = _ascend_lines(marks, np.array(owner), np.array(right), np.array(times), names)
     _write("headline_marks.tsv", [f"{n}\t{w:.3f}\t{seen[n]}" for n, w in fitted.items()])
     headline_lines.weights.cache_clear()
 
@@ -224,6 +242,17 @@ def _flattened(found: Sequence[Case]) -> Iterator[tuple[Context, str]]:
                 yield Context(document, result), gold
 
 
+def _articles(found: Sequence[Case]) -> Iterator[tuple[Context, str]]:
+    """Yield articles as databases hold them, most without their headline, with gold."""
+    usable = [c for c in found if c.dataset == ARTICLES and c.part == DEVELOPMENT]
+    texts = [case.document.content.decode() for case in usable]
+    for case, cleaned in zip(usable, clean_texts(texts), strict=True):
+        if isinstance(cleaned, Cleaned):
+            stated = case.gold["headline"]
+            gold = stated.gold if isinstance(stated, Unstated) else stated
+            yield Context(case.document, cleaned), fold(gold)
+
+
 def _cuts(text: str, gold: str, url: str | None) -> Iterator[tuple[str, str | None]]:
     """Yield a page's text whole, from just above its headline, and from its first paragraph."""
     lines = [line for line in text.split("\n") if line.strip()]
@@ -243,7 +272,11 @@ def _cuts(text: str, gold: str, url: str | None) -> Iterator[tuple[str, str | No
 
 
 def _ascend_lines(
-    marks: Sequence[Sequence[str]], owner: np.ndarray, right: np.ndarray, names: Sequence[str]
+    marks: Sequence[Sequence[str]],
+    owner: np.ndarray,
+    right: np.ndarray,
+    times: np.ndarray,
+    names: Sequence[str],
 ) -> dict[str, float]:
     place = {name: at for at, name in enumerate(names)}
     pairs = [(row, place[m]) for row, of_row in enumerate(marks) for m in of_row if m in place]
@@ -253,7 +286,7 @@ def _ascend_lines(
         scores = np.bincount(rows, weights[columns], minlength=len(marks))
         odds = np.exp(np.minimum(scores, 12.0))
         sure = odds / (1 + np.bincount(owner, odds))[owner]
-        slope = np.bincount(columns, (right - sure)[rows], minlength=len(names)) - weights
+        slope = np.bincount(columns, (times * (right - sure))[rows], minlength=len(names)) - weights
         steps += slope**2
         weights += 0.3 * slope / np.sqrt(steps)
     return dict(zip(names, weights.tolist(), strict=True))

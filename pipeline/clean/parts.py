@@ -19,9 +19,11 @@ from pipeline.clean.roles import holds, rule_role
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
-#: Words on both sides of a date from which on it stands in a sentence.
+#: Words before a date, and where dates are at home also after it, from which on it stands in a
+#: sentence.
 _BEFORE: Final = 8
 _AFTER: Final = 3
+_DATED_ROLES: Final = frozenset({"timestamp", "byline", "bio"})
 _LABELLED: Final = re.compile(r"(?i:date|post|publish|updat|last)")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d/\d")
 #: Roles of lines that a date may be a part of.
@@ -77,17 +79,18 @@ def parts(line: str, role: str) -> list[Part]:
             found += [
                 Part(*match.span("part"), rule.role, f"part:{rule.name}")
                 for match in rule.pattern.finditer(line)
-                if not (rule.role == "timestamp" and _in_sentence(line, *match.span("part")))
+                if not (rule.role == "timestamp" and _in_sentence(line, role, *match.span("part")))
             ]
     return _covering(line, role, _apart(found))
 
 
-def _in_sentence(line: str, start: int, end: int) -> bool:
-    """Tell whether words run on around a date that has no label: a caption dates its picture."""
+def _in_sentence(line: str, role: str, start: int, end: int) -> bool:
+    """Tell whether words lead up to a date that has no label: a caption dates its picture."""
     before, after = line[:start].rstrip(), line[end:]
-    if len(before.split()) <= _BEFORE or len(after.split()) <= _AFTER:
+    if len(before.split()) <= _BEFORE or _LABELLED.match(line[start:end]):
         return False
-    return (before[-1].isalnum() or before[-1] == ",") and not _LABELLED.match(line[start:end])
+    runs_on = role not in _DATED_ROLES or len(after.split()) > _AFTER
+    return runs_on and (before[-1].isalnum() or before[-1] == ",")
 
 
 def _apart(found: list[Part]) -> list[Part]:

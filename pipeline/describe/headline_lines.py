@@ -34,6 +34,7 @@ _BULLET = re.compile(r"\s*[*+•·»›>–—-]\s")
 _NEVER: Final = frozenset(
     ("byline", "timestamp", "legal", "aggregator", "social", "ad", "player", "repeat")
 )
+_WORDED: Final = ("words_", "body_", "ends_", "role_", "title_case", "sentences", "quoted")
 _NAMED_ROLES: Final = frozenset(("byline", "timestamp"))
 
 
@@ -75,7 +76,7 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
             continue
         seen.add(key)
-        if _is_caption(line.text) or _ASIDE.search(line.text):
+        if _is_caption(line.text) or _ASIDE.search(line.text) or _is_point(lines, at):
             continue
         marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
         if counts[key] > 1:
@@ -102,7 +103,16 @@ def _folded(lines: Sequence[Line]) -> list[str]:
 
 
 #: A note in brackets, who wrote an embedded post, a closed video window with its caption.
-_ASIDE: Final = re.compile(r"^\s*[(\[].{0,400}[)\]]\W{0,3}$|\(@\w{1,40}\)|^\s*CLOSE\s+\S")
+_ASIDE: Final = re.compile(
+    r"^\s*[(\[].{0,400}[)\]]\W{0,3}$|\(@\w{1,40}\)|^\s*CLOSE\s+\S"
+    # a picture's credit at the end: "(Jo Doe/Reuters)", "(Photos: Reuters)"
+    r"|\([^()/]{3,60}/[^()]{2,40}\)\W{0,2}$"
+    r"|\((?i:photos?|image|picture|screenshot|credit|via|foto)\b[^()]{0,60}\)\W{0,2}$"
+)
+#: Opens points that sum a story up: neither it nor the points after it are the headline.
+_POINTS: Final = re.compile(r"\s*(?:(?:story|article) highlights|highlights:|key points)\b", re.I)
+_MOST_POINTS: Final = 4
+_QUOTES: Final = "“”\"‘’'"
 
 
 def _is_caption(text: str) -> bool:
@@ -110,8 +120,16 @@ def _is_caption(text: str) -> bool:
     return any(phrase in folded for phrase in data_words("caption_phrases.txt"))
 
 
+def _is_point(lines: Sequence[Line], at: int) -> bool:
+    return any(_POINTS.match(line.text) for line in lines[max(0, at - _MOST_POINTS) : at + 1])
+
+
 def _crossed(marks: list[str]) -> list[str]:
-    """Return pairs of marks that mean more together: shared words, and a name or date below."""
+    """Return pairs of marks that mean more together.
+
+    Shared words, and a name or date below; for a text with neither a name nor a date at its top,
+    how its first lines are worded: a headline, the deck or caption of one left out, or the lead.
+    """
     return [
         f"{first}&{second}"
         for first in marks
@@ -137,6 +155,11 @@ def _shape(line: Line, size: int) -> list[str]:
         marks.append("starts_capital")
     if _CREDIT.search(text[-80:]):
         marks.append("ends_credit")
+    if text[:1] in _QUOTES and text[-1:] in _QUOTES:
+        marks.append("quoted")
+    long_words = [word for word in text.split() if len(word) >= _SHORT_WORD]
+    if len(long_words) > 1 and all(word[0].isupper() for word in long_words):
+        marks.append("title_case")
     if _BULLET.match(line.text):
         marks.append("bullet")
     if text[:3].casefold() == "by ":
@@ -174,6 +197,8 @@ def _place(lines: tuple[Line, ...], at: int, first: int) -> list[str]:
     length = len(lines[at].text)
     if all(length > len(ln.text) for ln in around if ln.role != BODY):
         marks.append("longest")
+    if named is None and above <= 2 and at < 3:
+        marks.append(f"bare_{above}")
     previous = lines[at - 1].role if at else "none"
     marks.append(f"after_{previous}")
     for step in (1, 2):

@@ -193,7 +193,7 @@ def _mastheads(context: Context) -> list[Candidate]:
             found.append(Candidate("outlet", name, 0.85, rule, shorten(line.text)))
     for line in context.before_body[:6]:
         name = known_name(squeeze(line.text)) if line.role not in ("outlet", "headline") else None
-        if name:
+        if name and fold(name) not in _SECTIONS:
             # A wire service there is mostly whose copy it is.
             sure, rule = (0.35, "top_line_agency") if exactly(name) else (0.9, "top_line_known")
             found.append(Candidate("outlet", name, sure, rule, shorten(line.text)))
@@ -204,10 +204,28 @@ def _mastheads(context: Context) -> list[Candidate]:
     return found
 
 
+#: Outlets whose names are names of sections too.
+_SECTIONS: Final = frozenset(
+    (
+        "commentary",
+        "nature",
+        "people",
+        "science",
+        "nation",
+        "metro",
+        "insider",
+        "deadline",
+        "variety",
+    )
+)
+
+
 def _worded_as_masthead(line: str) -> bool:
     """Tell whether a first line reads like the name of a paper: "The Daily Gleaner"."""
     words = line.replace("-", " ").split()
     if not 2 <= len(words) <= 6 or len(line) > _LONGEST_NAME or not line[-1].isalpha():
+        return False
+    if words[0].casefold() == "by":
         return False
     named = all(word[0].isupper() or word in ("of", "the", "and", "&") for word in words)
     return named and words[-1].casefold() in data_words("masthead_words.txt")
@@ -235,6 +253,10 @@ def _is_no_publication(owner: str) -> bool:
 _SYNDICATE: Final = re.compile(
     r"\(|syndicat|content agency|creators\b|\bfeatures\b|writers group", re.I
 )
+
+
+#: A name cut at its full stop ("Bloomberg L.P."), a note in brackets, an agency of pictures.
+_CUT: Final = re.compile(r"[(/]|\s[A-Z]$")
 
 
 def _is_copyright(text: str) -> bool:

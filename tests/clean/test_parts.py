@@ -38,6 +38,10 @@ def test_the_date_of_a_picture_stays_in_its_caption():
         "Port Quill, Sunday, March 3, 2019. A statement says that nobody was hurt."
     )
     assert cut(line, "nav") == []
+    assert (
+        cut("The mayor walks with her staff from the old pier in Port Quill, May 2, 2019", "nav")
+        == []
+    )
     labelled = line.replace("Sunday, March 3, 2019", "Posted Sunday, March 3, 2019")
     assert [role for role, _ in cut(labelled, "nav")] == ["nav", "timestamp", "nav"]
 

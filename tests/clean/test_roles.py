@@ -27,6 +27,10 @@ from pipeline.records import ROLES
         ("The old pier in 1990. (Photo: Jo Field/Getty Images)", "caption"),
         ("Crowds wait for the first ferry ©Jo Field (AFP)", "caption"),
         ("The harbour office shows the pier. (Port Quill Harbour via AP)", "caption"),
+        (
+            "The mayor speaks at the pier in Port Quill, March 3, 2019. (Jo Field / Reuters)",
+            "caption",
+        ),
         ("FILE - In this March 2, 2019, file photo, the ferry leaves Port Quill.", "caption"),
         ("Jo Field contributed to this report.", "credit"),
         ("Contributing: Jo Field and Marta Lindqvist", "credit"),

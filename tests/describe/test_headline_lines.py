@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.describe import headline
+from pipeline.describe.headline_lines import marked_lines
+from pipeline.describe.resolve import choose
+from tests.describe.build import BODY, context
+
+MORE = ("body", "The bridge over the river had been open since 1921, and few people use it now.")
+
+
+def chosen(*lines: tuple[str, str]) -> str | None:
+    return choose("headline", headline.candidates(context(lines))).value
+
+
+def test_a_line_above_byline_and_date_is_the_headline() -> None:
+    title = "Council votes to close the old bridge for good"
+    lines = ("headline", title), ("byline", "By Jo Doe"), ("timestamp", "May 2, 2019"), BODY, MORE
+    assert chosen(*lines) == title
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("nav", "Story highlights The council voted to close the old bridge on Thursday"),
+        ("nav", "The mayor at the old bridge in May (Jo Doe/Reuters)"),
+        ("nav", "The mayor at the old bridge in May (Photos: Reuters)"),
+        ("nav", "This article is more than 2 years old"),
+    ],
+)
+def test_points_captions_and_notices_cannot_be_the_headline(line: tuple[str, str]) -> None:
+    assert [found.text for found, _ in marked_lines(context([line, BODY, MORE]))] != [line[1]]
+    assert chosen(line, BODY, MORE) is None
+
+
+def test_the_points_after_the_first_cannot_either() -> None:
+    points = ("nav", "Story highlights The bridge is closed"), ("nav", "The mayor opposes the plan")
+    assert chosen(*points, BODY, MORE) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The mayor, who opposes the plan, said that she would ask a court to stop it this week.",
+        "The old bridge is closed for good.",
+        "Former Mayor Jo Doe",
+    ],
+)
+def test_an_article_without_its_headline_gets_none(line: str) -> None:
+    assert chosen(("nav", line), BODY, MORE) is None
