@@ -151,7 +151,8 @@ def _told_about(context: Context, found: list[Candidate]) -> list[Candidate]:
         return found
     headlines = [c.value for c in context.markup_for("headline")[:12]]
     if not context.markup:
-        headlines = [line.text for line, _ in context.likely_headlines[:1]]
+        at = context.headline_at
+        headlines = [] if at is None else [context.cleaned.lines[at].text]
     shown = fold(" ".join(headlines))
     told = {
         name for c in unmarked for name in c.value.split("; ")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.describe import headline
+from pipeline.describe import authors, headline
 from pipeline.describe.headline_lines import marked_lines
 from pipeline.describe.resolve import choose
 from tests.describe.build import BODY, context
@@ -49,3 +49,9 @@ def test_the_points_after_the_first_cannot_either() -> None:
 )
 def test_an_article_without_its_headline_gets_none(line: str) -> None:
     assert chosen(("nav", line), BODY, MORE) is None
+
+
+def test_a_name_above_the_story_is_its_author_not_its_headline() -> None:
+    lines = ("nav", "Jo Doe"), ("outlet", "USA TODAY"), BODY, MORE
+    assert chosen(*lines) is None
+    assert choose("authors", authors.candidates(context(lines))).value == "Jo Doe"
