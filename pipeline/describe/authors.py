@@ -25,7 +25,7 @@ _LONGEST_BYLINE: Final = 300
 #: Least share of a byline without "By" that must be names.
 _NAME_SHARE: Final = 0.3
 _REPORTING = re.compile(
-    r"(?:^|[(\s])(?:reporting|reported|writing|written)\s+by\s+(.{3,300}?)"
+    r"(?:^\W{0,3}|\(|[.!?”\"]\s{1,3})(?:reporting|reported|writing|written)\s+by\s+(.{3,300}?)"
     r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
     re.I,
 )

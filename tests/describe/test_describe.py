@@ -87,6 +87,14 @@ def test_credits_at_the_end():
     assert found.authors == ("Anna Berg", "Li Wei")
 
 
+def test_who_reported_something_else_is_no_author():
+    other = "The plan was first reported by Anna Berg of the Gazette and written by Carl Stone."
+    more = "Additional reporting by Anna Berg in Elmstadt"
+    assert described(("body", STORY), ("body", other), ("credit", more)).authors == ()
+    glued = "The bridge is closed. Reporting by Anna Berg; editing by Carl Stone"
+    assert described(("body", STORY), ("body", glued)).authors == ("Anna Berg",)
+
+
 def test_given_metadata_counts():
     found = described(("body", STORY), headline="Bridge reopens", authors="Anna Berg; Li Wei")
     assert found.headline == "Bridge reopens"
