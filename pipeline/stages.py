@@ -342,6 +342,9 @@ def clusters_day(storage: Storage, day: date, window: int | None) -> Outcome:
         ledger = storage.read("cluster_ledger", [day])
         storage.write("cluster_ledger", day, pa.concat_tables([ledger, changes.ledger]))
     outcome = Outcome(renewed={"syndication_clusters": _others(changes.clusters, day)})
+    # Evidence of members joins the pairs of their days, that of today's after the pairs were told.
+    evidence = sorted(changed for changed, rows in changes.pairs.items() if rows.num_rows)
+    outcome.renewed["duplicate_pairs"] = evidence
     outcome.counts["events"] = changes.ledger.num_rows
     return outcome
 

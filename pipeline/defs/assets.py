@@ -20,7 +20,7 @@ from pipeline.defs.metadata import (
 )
 from pipeline.defs.partitions import day_of, scrape_days
 from pipeline.defs.resources import StorageResource
-from pipeline.defs.results import refusals, renewed
+from pipeline.defs.results import Shown, Verdicts, refusals, renewed
 from pipeline.inbox import folder_of
 from pipeline.publish.storage import Storage
 
@@ -108,14 +108,20 @@ def _results(
         if refused.day == day:
             raise dg.Failure(str(refused), allow_retries=False)
     for table in tables:
-        shown = functools.partial(described, table, storage, preview=_PREVIEW[table])
-        verdicts = functools.partial(checks.results, table, storage)
+        shown, verdicts = _page(table, storage)
         yield dg.MaterializeResult(
             asset_key=table,
             metadata={**shown(day), **counts(outcome), **taken},
             check_results=verdicts(day),
         )
-        yield from renewed(table, outcome.renewed.get(table, []), day, shown, verdicts)
+    for table, days in outcome.renewed.items():
+        yield from renewed(table, days, day, *_page(table, storage))
+
+
+def _page(table: str, storage: Storage) -> tuple[Shown, Verdicts]:
+    """Return what tells of a day of `table`: the metadata of its page, and its checks."""
+    shown = functools.partial(described, table, storage, preview=_PREVIEW[table])
+    return shown, functools.partial(checks.results, table, storage)
 
 
 @dg.multi_asset(

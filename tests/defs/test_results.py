@@ -1,5 +1,7 @@
 """A run of one day tells Dagster of the other days that it wrote again, and of what it refused."""
 
+from datetime import date
+
 import dagster as dg
 import pytest
 
@@ -94,6 +96,20 @@ def test_a_day_written_again_is_materialised_with_all_that_its_page_shows(both_d
     assert {"at_a_glance", "preview"} <= set(metadata)
     assert SECOND in told["articles"].description
     assert len(_told(both_days, SECOND)) == 11
+
+
+def test_pairs_that_clusters_add_to_a_day_are_told(both_days, instance, storage, monkeypatch):
+    work = stages.clusters_day
+
+    def with_evidence(*arguments):
+        outcome = work(*arguments)
+        outcome.renewed["duplicate_pairs"] = [date.fromisoformat(FIRST)]
+        return outcome
+
+    monkeypatch.setattr(stages, "clusters_day", with_evidence)
+    again = _run(instance, storage, SECOND, ["syndication_clusters", "cluster_ledger"])
+    assert again.success
+    assert _told(again, FIRST)["duplicate_pairs"].metadata["written_again_with"].value == SECOND
 
 
 def test_a_day_written_again_is_checked_and_its_verdicts_are_its_own(both_days, instance):
