@@ -123,7 +123,7 @@ class Storage:
         wanted = list(columns) if columns is not None else schema.names
         for path in self._files(table, day):
             with self._fs.open_input_file(path) as source:
-                parquet = pq.ParquetFile(source)
+                parquet = _opened(source)
                 stored = [name for name in wanted if name != PARTITION]
                 for batch in parquet.iter_batches(rows, columns=stored, use_threads=False):
                     yield _with_day(pa.table(batch), day, wanted, schema).to_batches()[0]
@@ -139,7 +139,7 @@ class Storage:
         stored = [name for name in columns if name != PARTITION]
         for path in self._files(table, day):
             with self._fs.open_input_file(path) as source:
-                parquet = pq.ParquetFile(source)
+                parquet = _opened(source)
                 keys = parquet.read([key], use_threads=False)[key]
                 found = pc.indices_nonzero(pc.is_in(keys, values))
                 rows = found.to_numpy().astype(np.int64)
@@ -459,6 +459,11 @@ def _dictionary_columns(schema: pa.Schema) -> list[str]:
     """Columns whose values repeat; dictionaries of unique texts only cost time and memory."""
     unique = {"text", "raw_text", "content", "article_id", "sha256", "source_uri", "url"}
     return [field.name for field in schema if field.name not in unique]
+
+
+def _opened(source: pa.NativeFile) -> pq.ParquetFile:
+    """Open a file to be read bit by bit: buffered ahead, what was read would stay to the end."""
+    return pq.ParquetFile(source, pre_buffer=False)
 
 
 def _with_day(data: pa.Table, day: date, wanted: list[str], schema: pa.Schema) -> pa.Table:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -20,31 +23,34 @@ from pipeline.publish.storage import Storage
 _SHOWN_ARTICLES: Final = 20
 _SHOWN_CLUSTERS: Final = 10
 _COLUMNS: Final = [
-    "article_id", "source_uri", "headline", "outlet", "authors", "published_date", "agency",
-    "word_count", "removed", "cluster_id", "is_canonical", "relation",
+    "article_id", "source_uri", "headline", "outlet", "authors", "published_date", "word_count",
+    "relation",
 ]  # fmt: skip
 
 
 def print_summary(console: Console, storage: Storage, days: Sequence[date]) -> None:
-    """Print what the days hold: counts, what was removed, the articles, the clusters."""
-    articles = storage.read("articles", days, _COLUMNS).to_pylist()
+    """Print what the days hold: counts, what was removed, the articles, the clusters.
+
+    Of the articles only identifiers are held, however many there are.
+    """
     failed = storage.read("quarantine", days, ["source_uri", "reason", "error"]).to_pylist()
+    of_cluster = storage.read("articles", days, ["cluster_id"])["cluster_id"]
     console.print()
-    console.print(_counts(articles, failed, days))
-    if articles:
-        console.print(_removed(articles))
+    console.print(_counts(of_cluster, failed, days))
+    if len(of_cluster):
+        console.print(_removed(storage, days))
         console.print()
-        _print_articles(console, articles)
-    _print_clusters(console, storage, articles)
+        _print_articles(console, _first(storage, days), len(of_cluster))
+    _print_clusters(console, storage, days, of_cluster)
     _print_quarantine(console, failed)
     console.print(Text(f"Parquet under {storage.uri}", style="dim"))
 
 
-def _counts(articles: list[Any], failed: list[Any], days: Sequence[date]) -> Text:
-    clusters = Counter(article["cluster_id"] for article in articles)
-    shared = sum(1 for size in clusters.values() if size > 1)
+def _counts(of_cluster: pa.ChunkedArray, failed: list[Any], days: Sequence[date]) -> Text:
+    sizes = pc.struct_field(pc.value_counts(of_cluster), "counts")
+    shared = pc.sum(pc.greater(sizes, 1)).as_py() or 0
     when = days[0].isoformat() if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    text = Text(f"{len(articles)} articles", style="bold")
+    text = Text(f"{len(of_cluster)} articles", style="bold")
     text.append(f" of {when}, {shared} syndicated ", style="not bold")
     text.append("story" if shared == 1 else "stories", style="not bold")
     by_type = sum(row["reason"] in BY_TYPE for row in failed)
@@ -55,35 +61,50 @@ def _counts(articles: list[Any], failed: list[Any], days: Sequence[date]) -> Tex
     return text
 
 
-def _removed(articles: list[Any]) -> Table:
+def _removed(storage: Storage, days: Sequence[date]) -> Table:
     """Characters and passages removed, by role."""
     passages: Counter[str] = Counter()
     characters: Counter[str] = Counter()
-    for article in articles:
-        for span in article["removed"]:
-            passages[span["role"]] += 1
-            characters[span["role"]] += span["end"] - span["start"]
+    for batch in _batches(storage, days, ["removed"]):
+        spans = pc.list_flatten(batch["removed"])
+        role, start, end = (pc.struct_field(spans, name) for name in ("role", "start", "end"))
+        found = pa.table({"role": role, "size": pc.subtract(end, start)}).group_by("role")
+        for row in found.aggregate([("size", "sum"), ("size", "count")]).to_pylist():
+            passages[row["role"]] += row["size_count"]
+            characters[row["role"]] += row["size_sum"]
     table = Table(title="Removed from the text", title_justify="left", box=None, padding=(0, 2))
     table.add_column("role")
     table.add_column("passages", justify="right")
     table.add_column("characters", justify="right")
-    for role, count in passages.most_common():
-        table.add_row(role, f"{count:,}", f"{characters[role]:,}")
+    for role_name, count in passages.most_common():
+        table.add_row(role_name, f"{count:,}", f"{characters[role_name]:,}")
     return table
 
 
-def _print_articles(console: Console, articles: list[Any]) -> None:
+def _batches(
+    storage: Storage, days: Sequence[date], columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    for day in days:
+        yield from storage.batches("articles", day, columns)
+
+
+def _first(storage: Storage, days: Sequence[date]) -> list[dict[str, Any]]:
+    rows = (row for batch in _batches(storage, days, _COLUMNS) for row in batch.to_pylist())
+    return list(islice(rows, _SHOWN_ARTICLES))
+
+
+def _print_articles(console: Console, articles: Sequence[dict[str, Any]], count: int) -> None:
     """Each article in two lines. As `Text`, never as markup: scraped text must not style it."""
     console.print(Text("Articles", style="italic"))
-    for article in articles[:_SHOWN_ARTICLES]:
+    for article in articles:
         headline = article["headline"]
         title = Text("  " + _line(headline or article["source_uri"]), style="bold")
         if headline is None:
             title.append(" (no headline stated)", style="not bold dim")
         console.print(title, soft_wrap=False)
         console.print(Text("    " + _line(" · ".join(_facts(article))), style="cyan"))
-    if len(articles) > _SHOWN_ARTICLES:
-        console.print(Text(f"  and {len(articles) - _SHOWN_ARTICLES:,} more", style="dim"))
+    if count > len(articles):
+        console.print(Text(f"  and {count - len(articles):,} more", style="dim"))
     console.print()
 
 
@@ -98,15 +119,19 @@ def _facts(article: dict[str, Any]) -> list[str]:
     ]
 
 
-def _print_clusters(console: Console, storage: Storage, articles: list[Any]) -> None:
-    names = {article["article_id"]: article for article in articles}
-    wanted = {article["cluster_id"] for article in articles}
-    clusters = [
-        cluster
-        for cluster in storage.read("syndication_clusters").to_pylist()
-        if cluster["size"] > 1 and cluster["cluster_id"] in wanted
-    ]
-    for cluster in sorted(clusters, key=lambda c: -c["size"])[:_SHOWN_CLUSTERS]:
+def _print_clusters(
+    console: Console, storage: Storage, days: Sequence[date], of_cluster: pa.ChunkedArray
+) -> None:
+    """The largest clusters that have articles of these days."""
+    several = storage.read("syndication_clusters", where=pc.field("size") > 1)
+    here = several.filter(pc.is_in(several["cluster_id"], pc.unique(of_cluster)))
+    largest = [("size", "descending"), ("cluster_id", "ascending")]
+    clusters = here.sort_by(largest).slice(0, _SHOWN_CLUSTERS).to_pylist()
+    members = [member for cluster in clusters for member in cluster["member_article_ids"]]
+    shown = pc.field("article_id").isin(pa.array(members, pa.string()))
+    found = storage.read("articles", days, _COLUMNS, shown)
+    names = {article["article_id"]: article for article in found.to_pylist()}
+    for cluster in clusters:
         lines = [_member_line(names, member, cluster) for member in cluster["member_article_ids"]]
         reason = Text(_line(f"Why: {cluster['canonical_reason']}"), style="italic")
         title = f"Syndicated story, {cluster['size']} articles"
