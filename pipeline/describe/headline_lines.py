@@ -34,7 +34,6 @@ _BULLET = re.compile(r"\s*[*+•·»›>–—-]\s")
 _NEVER: Final = frozenset(
     ("byline", "timestamp", "legal", "aggregator", "social", "ad", "player", "repeat")
 )
-_WORDED: Final = ("words_", "body_", "ends_", "role_", "title_case", "sentences", "quoted")
 _NAMED_ROLES: Final = frozenset(("byline", "timestamp"))
 
 
@@ -125,11 +124,7 @@ def _is_point(lines: Sequence[Line], at: int) -> bool:
 
 
 def _crossed(marks: list[str]) -> list[str]:
-    """Return pairs of marks that mean more together.
-
-    Shared words, and a name or date below; for a text with neither a name nor a date at its top,
-    how its first lines are worded: a headline, the deck or caption of one left out, or the lead.
-    """
+    """Return pairs of marks that mean more together: shared words, and a name or date below."""
     return [
         f"{first}&{second}"
         for first in marks
