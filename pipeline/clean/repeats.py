@@ -15,6 +15,8 @@ from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, with_tex
 #: Shorter lines recur for other reasons: refrains, answers, labels.
 _FEWEST_WORDS: Final = 8
 _RUN: Final = 4
+#: Brackets around an ellipsis: "[…]", "(...)".
+_CLOSING: Final = (ord("]"), ord(")"))
 #: Surely body are lines from .972 on, however much surer `predict` could become.
 _LESS_SURE: Final = 0.03
 
@@ -22,8 +24,8 @@ _LESS_SURE: Final = 0.03
 def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     """Return which of the lines marked `is_body` are repeats of other such lines of their text.
 
-    A line counts as said elsewhere only where that is about as surely body (`probability`): a
-    paragraph is no repeat of a caption that quotes it.
+    A line counts as said elsewhere only where that is about as surely body (`probability`), and
+    no teaser: a paragraph is no repeat of a caption that quotes it, nor of a list that opens it.
     """
     words = lines.words
     count = np.diff(words.first)
@@ -44,10 +46,21 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     np.maximum.at(last, number, line)
     other = np.where(line == first[number], last[number], first[number])
     trusted = (other != line) & (probability[other] >= probability[line] - _LESS_SURE)
+    trusted &= ~_breaks_off(lines)[other]
     elsewhere = np.bincount(line, weights=trusted, minlength=len(lines))
     total = np.maximum(count - _RUN + 1, 1)
     said = is_body & (count >= _FEWEST_WORDS) & (elsewhere >= total)
     return np.asarray(said & ~_first_of_equals(lines, said))
+
+
+def _breaks_off(lines: Lines) -> Array:
+    """Return which lines end in an ellipsis, brackets aside: "…", "...", "[…]"."""
+    chars, left, right = lines.chars, lines.left, lines.right
+    last = np.maximum(right - 1 - np.isin(chars[right - 1], _CLOSING), left)
+    dots = chars[last] == ord(".")
+    for back in (1, 2):
+        dots &= chars[np.maximum(last - back, left)] == ord(".")
+    return np.asarray((chars[last] == ord("…")) | dots)
 
 
 def _several(keys: Array) -> Array:

@@ -43,3 +43,9 @@ def test_a_paragraph_is_no_repeat_of_what_is_less_surely_body():
 def test_every_repeat_of_a_text_is_found():
     other = "Nobody on the quay had seen the papers that the council was said to have signed."
     assert marks(f"{other}\n{LONG}\n{other.upper()}\n{LONG}") == [False, False, True, True]
+
+
+def test_a_paragraph_is_no_repeat_of_the_teaser_that_opens_with_it():
+    for mark in ("…", " […]", "..."):
+        assert marks(f"{LONG} It may be{mark}\nSomething else is said.\n{LONG}") == [False] * 3
+        assert marks(f"{QUOTE}{mark}\nSomething else is said here.\n{LONG}")[0]
