@@ -47,6 +47,8 @@ _BEHIND_NOTICE: Final = 12
 _NOTICE_RUNS: Final = 4
 #: Slots of the table of the words of a text; a power of two.
 _WORD_SLOTS: Final = 8192
+#: At least so many slots for each shingle of a batch.
+_SLOTS_PER_HASH: Final = 4
 
 #: Pairs whose words are looked at together: their arrays stay within the processor's cache.
 _GROUP: Final = 64
@@ -154,16 +156,32 @@ def _same(hashes: npt.NDArray[np.uint64], there: Bools) -> I32:
     """Return for each place the first one with the same hash, -1 where there is none."""
     found = np.full(len(hashes), -1, np.int32)
     places = np.flatnonzero(there).astype(np.int32)
+    own = hashes[places]
+    # A table by some bits of the hash; only what comes behind another hash there is sorted.
+    size = 1 << (_SLOTS_PER_HASH * len(places)).bit_length()
+    slots = (own & np.uint64(size - 1)).view(np.int64)
+    table = np.empty(size, np.int32)
+    table[slots[::-1]] = places[::-1]  # of those of one slot the first stays
+    first = table[slots]
+    same = hashes[first] == own
+    found[places] = first
+    rest = places[~same]
+    found[rest] = _first_of(hashes[rest], rest)
+    return found
+
+
+def _first_of(hashes: npt.NDArray[np.uint64], places: I32) -> I32:
+    """Return for each of the rising `places` the first one with the same hash."""
     if not len(places):
-        return found
-    order = np.argsort(hashes[places])
-    places = places[order]
-    ordered = hashes[places]
+        return places
+    order = np.argsort(hashes)
+    ordered = hashes[order]
     fresh = np.ones(len(ordered), np.bool_)
     fresh[1:] = ordered[1:] != ordered[:-1]
     groups = np.flatnonzero(fresh)
-    first = np.minimum.reduceat(places, groups)
-    found[places] = np.repeat(first, np.diff(groups, append=len(places)))
+    first = np.minimum.reduceat(places[order], groups)
+    found = np.empty_like(places)
+    found[order] = np.repeat(first, np.diff(groups, append=len(places)))
     return found
 
 

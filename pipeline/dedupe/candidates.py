@@ -106,7 +106,6 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
     lists = _one_chunk(fingerprints["anchors"])
     edges = lists.offsets.to_numpy().astype(np.int64) - lists.offsets[0].as_py()
     anchors = lists.flatten().to_numpy()
-    quoted = is_quoted(anchors)
     kept = np.arange(len(anchors)) if own is None else _in_common(own, anchors)
     rows = np.searchsorted(edges, kept, side="right") - 1
     used = np.arange(fingerprints.num_rows) if own is None else np.unique(rows)
@@ -114,19 +113,22 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
     by_id = pc.sort_indices(ids).to_numpy()
     position = np.zeros(fingerprints.num_rows, np.int32)
     position[used[by_id]] = np.arange(len(used), dtype=np.int32)
-    quoted_before = np.concatenate([[0], np.cumsum(quoted, dtype=np.int32)])
-    anchors, owners, quoted = _hash(anchors[kept]), position[rows], quoted[kept]
-    order = np.lexsort((owners, anchors))
     used = used[by_id]
     counts = edges[used + 1] - edges[used]
+    quoted_before = np.zeros(int(counts.sum()) + 1, np.int32)
+    np.cumsum(is_quoted(anchors[ranges(edges[used], counts)]), out=quoted_before[1:])
+    ends = np.cumsum(counts)
+    anchors, owners = anchors[kept], position[rows]
+    order = np.lexsort((owners, _hash(anchors)))
+    anchors = anchors[order]
     return Postings(
         ids.take(pa.array(by_id)),
         pa.repeat(pa.scalar(day, pa.date32()), len(used)),
-        anchors[order],
+        _hash(anchors),
         owners[order],
-        quoted[order],
+        is_quoted(anchors),
         counts,
-        counts - (quoted_before[edges[used + 1]] - quoted_before[edges[used]]),
+        counts - (quoted_before[ends] - quoted_before[ends - counts]),
     )
 
 

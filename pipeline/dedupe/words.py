@@ -37,6 +37,7 @@ _STRIDE: Final = 4  # characters hashed at a time
 #: What leaves the first n of these.
 _FIRST_CHARACTERS: Final = np.array([(1 << 16 * n) - 1 for n in range(_STRIDE + 1)], np.uint64)
 _LONGEST_WORD: Final = 32  # characters; what is longer is no word, and hashed in one go
+_ASCII: Final = 0x7F
 _MARK_BITS: Final = 16  # bits of a folded character, below its marks
 _LONGEST_QUOTATION: Final = 1_500  # characters
 _BLOCK_CHARACTERS: Final = 1 << 17  # a block's arrays stay within the processor's cache
@@ -181,9 +182,8 @@ def _read_block(texts: list[str], hashes_only: bool) -> Words:
     offsets = np.concatenate([[0], np.cumsum(lengths + 1)]).astype(np.int64)
     joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4")
-    found = _table().take(codes, mode="clip")
-    mark = (found >> np.uint32(_MARK_BITS)).astype(np.uint8)
-    starts, ends, hashes = _words(found.astype("<u2"), mark & np.uint8(_KIND))
+    mark, folded = _characters(codes)
+    starts, ends, hashes = _words(folded, mark & np.uint8(_KIND))
     bounds = np.searchsorted(starts, offsets).astype(np.int64)
     wanted = _NEWLINE | _QUOTE if hashes_only else _NEWLINE | _TERMINATOR | _QUOTE
     special = np.flatnonzero((mark & np.uint8(wanted)) != 0)
@@ -204,6 +204,22 @@ def _read_block(texts: list[str], hashes_only: bool) -> Words:
     sentences -= np.repeat(np.searchsorted(breaks, offsets[:-1], side="right"), sizes)
     shift = np.repeat(offsets[:-1], sizes)
     return Words(hashes, starts - shift, ends - shift, quoted, facts, sentences, bounds)
+
+
+def _characters(codes: npt.NDArray[np.uint32]) -> tuple[U8, U16]:
+    """Return the marks of characters, and the folded characters.
+
+    Most are ASCII, which is looked up by bytes; what is not is looked up in the large table.
+    """
+    low = bytearray(codes.astype(np.uint8))  # wrong for the others, which are put right below
+    marks, folds = _ascii()
+    mark = np.frombuffer(low.translate(marks), np.uint8)
+    folded = np.frombuffer(low.translate(folds), np.uint8).astype("<u2")
+    others = np.flatnonzero(codes > np.uint32(_ASCII))
+    found = _table().take(codes[others], mode="clip")
+    mark[others] = found >> np.uint32(_MARK_BITS)
+    folded[others] = found  # its low bits
+    return mark, folded
 
 
 def _words(folded: U16, kind: U8) -> tuple[I64, I64, U64]:
@@ -322,18 +338,19 @@ def _inside(places: I64, newline: Bools, opening: Bools, closing: Bools) -> Bool
     What opens and is not closed on its line, or only far off, is no quotation: an apostrophe
     ('em, 'til), an inch, or a mark whose partner was lost.
     """
-    changes = np.flatnonzero(newline | opening | closing)
+    change = newline | opening | closing
+    changes = np.flatnonzero(change)
     following = np.append(changes[1:], changes[-1:])
     good = closing[following] & (places[following] - places[changes] <= _LONGEST_QUOTATION)
     good &= opening[changes]
-    last = np.searchsorted(changes, np.arange(len(places)), side="right") - 1
+    last = np.cumsum(change) - 1
     inside: Bools = (last >= 0) & good[np.maximum(last, 0)]
     return inside
 
 
 def _quote_posts(joined: str, starts: I64, quoted: Bools) -> None:
     """Mark embedded posts as quotations: the line signed with a handle, or the one before it."""
-    place = joined.find("(@")
+    place = _handle(joined, 0)
     while place >= 0:
         start = joined.rfind("\n", 0, place) + 1
         end = joined.find("\n", place)
@@ -341,7 +358,15 @@ def _quote_posts(joined: str, starts: I64, quoted: Bools) -> None:
             start = joined.rfind("\n", 0, max(len(joined[:start].rstrip()), 1)) + 1
         low, high = np.searchsorted(starts, [start, end])
         quoted[low:high] = True
-        place = joined.find("(@", end)
+        place = _handle(joined, end)
+
+
+def _handle(joined: str, start: int) -> int:
+    """Return where the next "(@" is, -1 if nowhere; a single character is found far faster."""
+    place = joined.find("@", start)
+    while place >= 0 and joined[place - 1 : place] != "(":
+        place = joined.find("@", place + 1)
+    return place - 1 if place > 0 else -1
 
 
 @functools.cache
@@ -356,6 +381,15 @@ def _quote_kinds() -> U8:
     for kind, characters in _QUOTE_MARKS.items():
         kinds[[ord(each) for each in characters]] = kind
     return kinds
+
+
+@functools.cache
+def _ascii() -> tuple[bytes, bytes]:
+    """Return the marks and the folded characters of ASCII, as tables of bytes."""
+    found = _table()[: _ASCII + 1]
+    rest = bytes(0xFF - _ASCII)
+    marks = (found >> np.uint32(_MARK_BITS)).astype(np.uint8)
+    return marks.tobytes() + rest, found.astype(np.uint8).tobytes() + rest
 
 
 @functools.cache

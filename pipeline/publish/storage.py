@@ -37,7 +37,7 @@ _DEFAULT_PART: Final = "part-0"
 _ROW_GROUP: Final = 16_384
 _ROW_GROUP_BYTES: Final = 64 << 20
 #: Of texts, which are looked up one here and there, a row group has fewer rows.
-_SMALL_ROW_GROUPS: Final = {"clean_documents": 128}
+_SMALL_ROW_GROUPS: Final = {"clean_documents": 32}
 _STAGING: Final = "_staging"
 _JOURNAL: Final = "_journal"
 #: Staging files so old belong to no living process.

@@ -2,8 +2,10 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
+from pipeline.dedupe import align as align_module
 from pipeline.dedupe.diff import diff
 from pipeline.dedupe.verify import compare
 
@@ -100,3 +102,14 @@ def test_what_a_text_says_over_and_over_is_not_its_story():
     assert again.story_words < again.words_a
     credit = "Picture by the staff of the desk.\n\n" * 5
     assert evidence(credit, credit).story == 1
+
+
+def test_the_first_place_of_a_hash_is_found_among_others_in_its_slot():
+    # Few low bits differ, so that most share their slot with another hash.
+    hashes = np.array([(n * n % 11) << 40 | n % 3 for n in range(200)], np.uint64)
+    there = np.arange(200) % 5 != 0
+    first: dict[int, int] = {}
+    for place in np.flatnonzero(there).tolist():
+        first.setdefault(int(hashes[place]), place)
+    expected = [first[int(h)] if t else -1 for h, t in zip(hashes, there, strict=True)]
+    assert align_module._same(hashes, there).tolist() == expected

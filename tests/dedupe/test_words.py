@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from pipeline.dedupe import words as words_module
 from pipeline.dedupe.words import read_words
 
 from .invented import article
@@ -112,3 +113,11 @@ def test_hostile_texts_are_read():
         words = read_words([text, "after it"])
         assert words.bounds[-1] == len(words.hashes)
         assert len(words.text(1).hashes) == 2
+
+
+def test_ascii_by_bytes_is_as_by_the_large_table():
+    codes = np.array([*range(0x300), 0x2014, 0x201C, 0xFF21, 0x1F600, 0x10FFFF], np.uint32)
+    found = words_module._table().take(codes, mode="clip")
+    mark, folded = words_module._characters(codes)
+    assert mark.tolist() == (found >> 16).tolist()
+    assert folded.tolist() == (found & 0xFFFF).tolist()
