@@ -18,6 +18,8 @@ Verdict = tuple[str, str, float]
 #: Roles that the model gives to lines of which it knows no better.
 _VAGUE: Final = frozenset({"nav", "related", "other"})
 _LISTED: Final = frozenset({"timestamp", "byline", "nav"})
+_FIELDS: Final = _VAGUE | {"social"}
+_UNTOLD: Final = _VAGUE | {"section"}
 _STAMPED: Final = frozenset({"timestamp", "byline"})
 _HEAD: Final = 25
 _DECK_REACH: Final = 4
@@ -26,6 +28,10 @@ _FOLLOW_REACH: Final = 6
 _LABEL: Final = 30
 _TAGS: Final = 8
 _NEAR: Final = 3
+#: Lines above the body of a text that holds little else: one of them is its headline, if it says
+#: any of what the body says.
+_FEW: Final = 5
+_TELLING, _TELLING_OF_FEW = 0.4, 0.15
 _COMMENTS_REACH: Final = 40
 _SHORT: Final = 4
 _COMMENT_WORDS: Final = 8
@@ -46,6 +52,12 @@ _FORM: Final = re.compile(
 )
 _FOLLOW: Final = re.compile(r"\W*(follow|connect with|find) us\b.{0,20}$|\W*stay connected\W*$")
 _STAMP: Final = re.compile(r"\b(19|20)\d\d\b|\b\d+ (comments?|views?|shares?)\b")
+_FORM_FIELD: Final = re.compile(
+    r"\W*((first|last|your|full) name|zip( code)?|e-?mail( address)?|no,? thanks|remind me later|"
+    r"(send|submit|join( now| the list)?|subscribe|sign up( now)?)|show me how|newsletters?)\W*$"
+)
+_NAME: Final = re.compile(r"[A-Z][\w.’'-]{1,20}( [A-Z][\w.’'-]{0,20}){1,3}$")
+_BY: Final = re.compile(r"(?i:by|von|par|por)\s+(.{3,60})$")
 _SIGN_UP: Final = re.compile(r"\W*(subscribe|newsletters?|sign up|donate|no,? thanks|remind me)\b")
 
 
@@ -74,6 +86,7 @@ def _told(
     yield from _tags(plain, verdicts, last)
     yield from _comments(plain, verdicts, last)
     yield from _names_of_bios(plain, verdicts, last)
+    yield from _bios_of_authors(plain, verdicts, first, last)
     yield from _heads(plain, verdicts, first)
 
 
@@ -92,8 +105,9 @@ def _icons(plain: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[tuple[
 
 def _pitches(plain: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[tuple[int, str]]:
     """Icons under "Follow us" and buttons next to a pitch belong to it."""
-    followed = -_FOLLOW_REACH
+    followed = pitched = -_FOLLOW_REACH
     for row, (role, _, _) in enumerate(verdicts):
+        pitched = row if role == "promo" else pitched
         text = plain[row]
         if role == BODY or len(text) > _LABEL:
             continue
@@ -101,10 +115,19 @@ def _pitches(plain: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[tupl
         followed = row if _FOLLOW.match(lower) else followed
         if role == "social" and row < followed + _FOLLOW_REACH and len(text.split()) < 3:
             yield row, "promo"
-        elif role in _VAGUE and _SIGN_UP.match(lower):
-            near = verdicts[max(row - 2, 0) : row + 3]
-            if any(around == "promo" for around, _, _ in near):
-                yield row, "promo"
+        elif _asks(role, lower) and (row <= pitched + 2 or _pitches_soon(verdicts, row)):
+            pitched = row
+            yield row, "promo"
+
+
+def _asks(role: str, lower: str) -> bool:
+    """Tell whether a line may be a button or a field of a pitch's form."""
+    button = role in _VAGUE and _SIGN_UP.match(lower)
+    return bool(button or (role in _FIELDS and _FORM_FIELD.match(lower)))
+
+
+def _pitches_soon(verdicts: Sequence[Verdict], row: int) -> bool:
+    return any(role == "promo" for role, _, _ in verdicts[row + 1 : row + 3])
 
 
 def _tags(
@@ -185,13 +208,55 @@ def _heads(
     said = _words_of(" ".join(plain[first : first + 12]))
     shares = {row: _share(plain[row], said) for row in rows}
     best = max(rows, key=lambda row: (round(shares[row], 1), row))
-    if shares[best] < 0.4:
+    if shares[best] < (_TELLING_OF_FEW if first <= _FEW else _TELLING):
         return
     same = [row for row in range(first) if plain[row] == plain[best] and row in shares]
     for row in same[1:]:
         yield row, "repeat"
     yield same[0], "headline"
     yield from _deck(plain, verdicts, same[-1], first)
+    yield from _kickers(plain, verdicts, same[0], same[-1], first)
+
+
+def _kickers(
+    plain: Sequence[str], verdicts: Sequence[Verdict], headline: int, below: int, first: int
+) -> Iterator[tuple[int, str]]:
+    """Labels right above the headline are sections; names between it and the body are bylines.
+
+    A longer run of short lines above the headline is a menu.
+    """
+    top = headline
+    while top > 0 and _is_label(plain[top - 1], verdicts[top - 1]) and headline - top <= _NEAR:
+        top -= 1
+    if headline - top <= _NEAR:
+        yield from ((row, "section") for row in range(top, headline))
+    between = range(below + 1, min(below + 1 + _DECK_REACH, first))
+    labels = [row for row in between if _is_label(plain[row], verdicts[row])]
+    for row in labels if len(labels) < _NEAR else ():
+        named = _NAME.match(plain[row]) and not verdicts[row][1].startswith("wording:")
+        yield row, "byline" if named else "section"
+
+
+def _is_label(text: str, verdict: Verdict) -> bool:
+    short = 0 < len(text.split()) <= _SHORT and text[:1].isupper()
+    told = verdict[1].startswith("wording:") and not verdict[1].endswith("sign_in")
+    return verdict[0] == "nav" and short and not told and not _NO_TAG.search(text.lower())
+
+
+def _bios_of_authors(
+    plain: Sequence[str], verdicts: Sequence[Verdict], first: int, last: int
+) -> Iterator[tuple[int, str]]:
+    """Prose around the body that opens with the name of the byline is its author's biography."""
+    names = {
+        match[1].strip(" .,|").lower()
+        for row in range(max(first - _HEAD, 0), first)
+        if verdicts[row][0] == "byline" and (match := _BY.match(plain[row]))
+    }
+    for row in range(last + 1, min(last + 1 + _BIO_REACH, len(plain))):
+        lower = plain[row].lower()
+        for name in names:
+            if lower.startswith(name) and verdicts[row][0] in _UNTOLD:
+                yield row, "bio"
 
 
 def _deck(

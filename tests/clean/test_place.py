@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.clean.place import Verdict, placed
+from pipeline.records import BODY
 
 MODEL = "line_model"
 PROSE = (
@@ -103,3 +104,46 @@ def test_only_roles_change_and_never_that_of_body() -> None:
 
 def test_text_without_body_is_left_as_it_is() -> None:
     assert roles([("Tags:", "nav"), ("*", "nav")]) == ["nav", "nav"]
+
+
+HEADLINE = ("Northern ferry terminal to close for pier repairs", "nav")
+
+
+def test_labels_above_the_headline_are_sections_and_names_below_it_bylines() -> None:
+    rows = [("Harbour", "nav"), HEADLINE, ("Ida Marlowe", "nav"), ("Opinion", "nav"), (PROSE, BODY)]
+    assert roles(rows) == ["section", "headline", "byline", "section", "body"]
+
+
+def test_a_run_of_labels_above_the_headline_is_a_menu() -> None:
+    menu = [(name, "nav") for name in ("Harbour", "Ferries", "Town", "Sport", "Weather")]
+    assert roles([*menu, HEADLINE, (PROSE, BODY)])[:5] == ["nav"] * 5
+
+
+def test_the_only_line_above_the_body_needs_to_say_little_of_it() -> None:
+    line = ("Why the northern quay matters to us all", "nav")
+    assert roles([line, (PROSE, BODY)]) == ["headline", "body"]
+    menu = [(f"Port {number}", "nav") for number in range(6)]
+    assert roles([*menu, line, (PROSE, BODY)])[6] == "nav"
+
+
+def test_prose_below_the_body_that_opens_with_the_byline_is_a_biography() -> None:
+    rows = [
+        HEADLINE,
+        ("By Ida Marlowe", "byline"),
+        (PROSE, BODY),
+        ("Ida Marlowe sails whenever the council is not in session.", "related"),
+        ("Ivo Pratt sails whenever the council is not in session.", "related"),
+    ]
+    assert roles(rows)[3:] == ["bio", "related"]
+
+
+def test_fields_of_a_form_near_a_pitch_belong_to_it() -> None:
+    rows = [
+        (PROSE, BODY),
+        ("Sign up for the harbour newsletter", "promo"),
+        ("* First Name *", "nav"),
+        ("* Zip Code *", "nav"),
+        ("* No thanks", "nav"),
+        ("Ferries", "nav"),
+    ]
+    assert roles(rows)[1:] == ["promo", "promo", "promo", "promo", "nav"]
