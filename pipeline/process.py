@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,9 @@ import pyarrow.compute as pc
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
 from pipeline.records import Candidate, Cleaned, Document, Metadata
+
+if TYPE_CHECKING:
+    from pipeline.clean import html
 
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
@@ -57,7 +60,7 @@ def process_batch(
     failure fields filled; a document that cannot be read costs itself, never the batch.
     """
     items = [_Item(document) for document in documents_of(batch)]
-    _clean_html([item for item in items if item.document.media_type == "text/html"])
+    _clean_html([item for item in items if item.document.media_type == "text/html"], furniture)
     _clean_text([item for item in items if item.document.media_type != "text/html"], furniture)
     _describe([item for item in items if item.cleaned is not None])
     return pa.RecordBatch.from_pylist([_row(item) for item in items], schema=RESULT_SCHEMA)
@@ -83,9 +86,13 @@ def source_key(domain: str | None, outlet: str | None, source_uri: str) -> str:
     return outlet or domain or f"folder:{folder}"
 
 
-def document_source_key(document: Document) -> str:
-    """Return the `source_key` of a document from what is known before it is described."""
-    return _known_source(document.url, document.given.get("outlet"), document.source_uri)
+def document_source_key(document: Document, page: html.Page | None = None) -> str:
+    """Return the `source_key` of a document from what is known before it is described.
+
+    A `page` without an address of its crawl has that which it gives itself.
+    """
+    url = _address(document.url, page)
+    return _known_source(url, document.given.get("outlet"), document.source_uri)
 
 
 def _known_source(url: str | None, outlet: str | None, source_uri: str) -> str:
@@ -97,21 +104,59 @@ def _known_source(url: str | None, outlet: str | None, source_uri: str) -> str:
 def furniture_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return what `clean.marked_lines` finds in the texts among the rows of `batch`.
 
-    `batch` has the columns of `raw_documents` that tell its texts and their sources. Pages
-    contribute nothing: they have markup to go by.
+    `batch` has the columns of `raw_documents` that tell its documents and their sources. A page
+    that cannot be read contributes nothing.
     """
     from pipeline.clean import marked_lines
 
-    keys: list[str] = []
-    texts: list[str] = []
-    for row in batch.filter(pc.equal(batch["media_type"], "text/plain")).to_pylist():
-        given = {pair["key"]: pair["value"] for pair in row["given"]}
-        keys.append(_known_source(row["url"], given.get("outlet"), row["source_uri"]))
-        texts.append(row["content"].decode(row["charset"]))
-    return marked_lines(keys, texts)
+    is_page = pc.equal(batch["media_type"], "text/html")
+    texts = [_keyed_text(row) for row in batch.filter(pc.invert(is_page)).to_pylist()]
+    pages = [_keyed_page(row) for row in batch.filter(is_page).to_pylist()]
+    found = (
+        marked_lines([key for key, _ in texts], [text for _, text in texts]),
+        marked_lines(
+            [key for key, _, _ in pages], [text for _, text, _ in pages],
+            titles=[title for _, _, title in pages],
+        ),
+    )  # fmt: skip
+    return pa.Table.from_batches(found).combine_chunks().to_batches()[0]
 
 
-def _clean_html(items: Sequence[_Item]) -> None:
+def no_furniture_marks(_row: pa.RecordBatch, _reason: str, _error: str) -> pa.RecordBatch:
+    """Return no marks, for a document that no worker survived: cleaning says what it is."""
+    from pipeline.clean import marked_lines
+
+    return marked_lines([], [])
+
+
+def row_source_key(row: Mapping[str, Any], page: html.Page | None = None) -> str:
+    """Return what `document_source_key` does, of a row of `raw_documents`."""
+    outlet = next((pair["value"] for pair in row["given"] if pair["key"] == "outlet"), None)
+    return _known_source(_address(row["url"], page), outlet, row["source_uri"])
+
+
+def _address(url: str | None, page: html.Page | None) -> str | None:
+    from pipeline.clean.html import page_address
+
+    return url if url or page is None else page_address(page.tree)
+
+
+def _keyed_text(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row_source_key(row), row["content"].decode(row["charset"])
+
+
+def _keyed_page(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    from pipeline.clean import html
+    from pipeline.clean.html_errors import CleanError
+
+    try:
+        page = html.parse(row["content"], row["charset"])
+    except CleanError:
+        return "", "", ""
+    return row_source_key(row, page), page.text, html.page_title(page.tree)
+
+
+def _clean_html(items: Sequence[_Item], furniture: Mapping[str, FurnitureIndex] | None) -> None:
     if not items:
         return
     from pipeline.clean import html
@@ -128,7 +173,13 @@ def _clean_html(items: Sequence[_Item]) -> None:
             item.failure = ("clean", error.reason, str(error))
         else:
             parsed.append((item, page))
-    for (item, _), result in zip(parsed, html.clean_pages([p for _, p in parsed]), strict=True):
+    known = (
+        [furniture.get(document_source_key(i.document, page)) for i, page in parsed]
+        if furniture
+        else None
+    )
+    cleaned = html.clean_pages([page for _, page in parsed], known)
+    for (item, _), result in zip(parsed, cleaned, strict=True):
         _take(item, result)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -24,7 +24,14 @@ from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.early import start_early
 from pipeline.engine.local import map_batches, spread_batches
-from pipeline.process import documents_of, furniture_marks, lost_row, process_batch
+from pipeline.process import (
+    documents_of,
+    furniture_marks,
+    lost_row,
+    no_furniture_marks,
+    process_batch,
+    row_source_key,
+)
 from pipeline.publish.checks import Verdict
 from pipeline.publish.gate import Refused, sound
 from pipeline.publish.storage import Storage, StorageError
@@ -40,6 +47,8 @@ _BATCH_BYTES: Final = 16 << 20
 _BATCH_ROWS: Final = 64
 _FINGERPRINT_ROWS: Final = 512
 _FURNITURE_ROWS: Final = 256
+#: Pages of a source and day that furniture is learned from; more would teach nothing new.
+_PAGES_A_SOURCE: Final = 40
 #: Days of earlier partitions whose furniture counts are used for a day.
 FURNITURE_DAYS: Final = 90
 
@@ -220,12 +229,43 @@ def learn_furniture_day(storage: Storage, day: date, workers: int | None = None)
 
 
 def _marked_lines(storage: Storage, day: date, workers: int | None) -> Iterator[pa.RecordBatch]:
-    """The lines of the texts of a day, batch by batch; pages have markup to go by."""
-    columns = ["source_uri", "media_type", "charset", "content", "url", "given"]
-    raw = storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS)
-    for batch, marks in spread_batches(furniture_marks, raw, workers):
+    """The lines of the texts of a day and of a sample of its pages, batch by batch."""
+    pages = _sampled_pages(storage, day)
+    raw = _to_learn_from(storage, day, pages)
+    if len(pages):  # any of which may bring down who reads it
+        found = map_batches(furniture_marks, raw, no_furniture_marks, workers)
+    else:
+        found = spread_batches(furniture_marks, raw, workers)
+    for batch, marks in found:
         yield marks
         progress.advance(batch.num_rows)
+
+
+def _sampled_pages(storage: Storage, day: date) -> pa.Array:
+    """The identities of the pages of a day to learn furniture from: a number of each source.
+
+    Which they are hangs on the identities alone, which are hashes, not on the order of delivery.
+    """
+    columns = ["article_id", "source_uri", "media_type", "url", "given"]
+    by_source: defaultdict[str, list[str]] = defaultdict(list)
+    alone: list[str] = []  # whose source only the page itself may tell
+    for batch in storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS):
+        for row in batch.filter(pc.equal(batch["media_type"], "text/html")).to_pylist():
+            chosen = by_source[row_source_key(row)] if row["url"] else alone
+            chosen.append(row["article_id"])
+    sampled = (sorted(pages)[:_PAGES_A_SOURCE] for pages in by_source.values())
+    return pa.array(chain(alone, *sampled), pa.string())
+
+
+def _to_learn_from(storage: Storage, day: date, pages: pa.Array) -> Iterator[pa.RecordBatch]:
+    """The raw documents of a day that teach furniture: all texts, and `pages` by identity."""
+    columns = ["article_id", "source_uri", "media_type", "charset", "content", "url", "given"]
+    for batch in storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS):
+        is_text = pc.equal(batch["media_type"], "text/plain")
+        taken = batch.filter(pc.or_(is_text, pc.is_in(batch["article_id"], pages)))
+        progress.advance(batch.num_rows - taken.num_rows)
+        if taken.num_rows:
+            yield taken
 
 
 def _furniture(storage: Storage, day: date) -> dict[str, FurnitureIndex]:

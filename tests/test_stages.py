@@ -1,5 +1,6 @@
 """The stages of several days together: late days, re-runs, republishing, conservation."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -146,3 +147,25 @@ def test_text_without_prose_goes_to_quarantine_with_its_bytes(tmp_path):
     assert (row["stage"], row["reason"]) == ("clean", "no_prose")
     assert storage.read_bytes(row["bytes_path"]) == scrape.read_bytes()
     assert checks.conservation(storage, FRIDAY).passed
+
+
+def test_furniture_is_learned_from_texts_and_from_a_sample_of_each_source_s_pages(
+    tmp_path, monkeypatch
+):
+    lines = [
+        {"url": f"https://{site}.example/{number}", "html": f"<h1>{number}.</h1><p>Of {site}</p>"}
+        for site in ("herald", "gazette") for number in range(6)
+    ]  # fmt: skip
+    pages = tmp_path / "pages.jsonl"
+    pages.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    storage = Storage(str(tmp_path / "data"))
+    stages.ingest_day(storage, FRIDAY, [str(pages), str(SEEDS / ORIGINAL)])
+    monkeypatch.setattr("pipeline.stages._PAGES_A_SOURCE", 4)
+    stages.learn_furniture_day(storage, FRIDAY, workers=1)
+    counted = {
+        (row["source_key"], row["line"]): row["documents"]
+        for row in storage.read("outlet_furniture").to_pylist()
+    }
+    assert counted["herald.example", "of herald"] == 4
+    assert counted["gazette.example", "of gazette"] == 4
+    assert any(key.startswith("folder:") for key, _ in counted)

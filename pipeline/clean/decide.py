@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.clean.features import LONG
+from pipeline.clean.furniture import LEARNED, LEARNED_RULE
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
 from pipeline.clean.parts import DATE_ROLES, parts, promising
@@ -19,8 +20,6 @@ from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import WORDED, decided_role, rule_role
 from pipeline.records import BODY, Line
 
-#: How far a line is held by its source's furniture, from which on it is furniture.
-LEARNED: Final = 0.5
 #: Probability of body from which on no wording takes a line out.
 CERTAIN: Final = 0.97
 #: Probability of a role among the others, from which on its wording is not looked at.
@@ -28,7 +27,6 @@ SURE: Final = 0.9
 #: Words in the longest line that its wording alone can take out.
 _LONGEST: Final = 130
 MODEL_RULE: Final = "line_model"
-LEARNED_RULE: Final = "outlet_furniture"
 REPEAT_RULE: Final = "repeat"
 RESCUE_RULE: Final = "only_prose"
 #: Share of a text's characters in long lines from which on these are its prose for want of other.

@@ -25,10 +25,14 @@ from pipeline.clean.lines import Array, Lines
 
 #: Contexts kept for a line: enough to tell "many articles" from "one article, many scrapes".
 CONTEXTS: Final = 16
+#: How far a line is held by its source's furniture, from which on it is furniture.
+LEARNED: Final = 0.5
+LEARNED_RULE: Final = "outlet_furniture"
 _EDGE: Final = 10
 _LONGEST: Final = 300
 #: Lines longer than this are counted near the edges of a text only, where furniture stands.
 _SHORT_WORDS: Final = 12
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
 #: A source with fewer articles in a partition keeps lines met once: another day may repeat them.
 #: Of larger ones they are dropped, which bounds the table at little loss.
@@ -71,21 +75,29 @@ def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -
     return shares
 
 
-def marked_lines(source_keys: Sequence[str], raw_texts: Sequence[str]) -> pa.RecordBatch:
+def marked_lines(
+    source_keys: Sequence[str], raw_texts: Sequence[str], titles: Sequence[str] | None = None
+) -> pa.RecordBatch:
     """Return the lines of a batch that may be furniture, each with where it was met.
 
     `source_keys` (one a text) names its outlet, domain or source folder. Columns: `source_key`;
     `line`, folded; `article`, the fingerprint of the article's prose; `edge`, whether it stood
-    near the top or the end.
+    near the top or the end. `titles`, one a text, are of pages flattened whole: their title tells
+    articles apart, and any line may be furniture, since the article is somewhere in the middle.
     """
     texts = [[line for line in text.splitlines() if line.strip()] for text in raw_texts]
-    kept = [(text, line, edge) for text, lines in enumerate(texts) for line, edge in _marks(lines)]
+    marks = _marks if titles is None else _page_marks
+    names = titles or [""] * len(texts)
+    articles = [
+        _fingerprint([name] if name else lines) for name, lines in zip(names, texts, strict=True)
+    ]
+    kept = [(text, line, edge) for text, lines in enumerate(texts) for line, edge in marks(lines)]
     of_text = np.array([text for text, _, _ in kept], np.int64)
     return pa.record_batch(
         {
             "source_key": pa.array(source_keys, pa.string()).take(pa.array(of_text)),
             "line": _strings([line for _, line, _ in kept]),
-            "article": np.array([_fingerprint(lines) for lines in texts], np.int64)[of_text],
+            "article": np.array(articles, np.int64)[of_text],
             "edge": pa.array([edge for _, _, edge in kept], pa.bool_()),
         }
     )
@@ -98,6 +110,14 @@ def _marks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
         # Blanks tell words apart here, since cleaning reads the words of every text anyway.
         if edge or line.count(" ") < _SHORT_WORDS:
             yield fold(line), edge
+
+
+def _page_marks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the folded lines of a page, as at an edge: pitches stand between paragraphs too.
+
+    Bare numbers count the items of an article's list as often as they are furniture.
+    """
+    return ((fold(line), True) for line in lines if _LETTER.search(line))
 
 
 def _strings(lines: Sequence[str]) -> pa.StringArray:

@@ -8,6 +8,6 @@ says about them in `html_features`, what decides in `html_model` and, where that
 
 from pipeline.clean.html_decide import clean_pages
 from pipeline.clean.html_errors import REASONS, CleanError
-from pipeline.clean.html_page import Page, page_title, parse
+from pipeline.clean.html_page import Page, page_address, page_title, parse
 
-__all__ = ["REASONS", "CleanError", "Page", "clean_pages", "page_title", "parse"]
+__all__ = ["REASONS", "CleanError", "Page", "clean_pages", "page_address", "page_title", "parse"]

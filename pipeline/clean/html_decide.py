@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.clean.furniture import LEARNED, LEARNED_RULE, FurnitureIndex
 from pipeline.clean.html_errors import CleanError
 from pipeline.clean.html_flatten import Block
 from pipeline.clean.html_model import MODEL, body_probabilities
@@ -55,43 +56,55 @@ _SHORT: Final = 120
 _STAMPS: Final = frozenset({"byline", "timestamp"})
 _LEAD: Final = 120
 _STAMP: Final = 60
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CLOSED: Final = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 
 
-def clean_pages(pages: Sequence[Page]) -> list[Cleaned | CleanError]:
+def clean_pages(
+    pages: Sequence[Page], furniture: Sequence[FurnitureIndex | None] | None = None
+) -> list[Cleaned | CleanError]:
     """Return each page's article, or why it has none: "no_prose" or "error_page".
 
-    The answer for a page does not depend on the others of the batch.
+    `furniture`, one entry a page, is what is known to recur in its source. The answer for a page
+    does not depend on the others of the batch.
     """
     cleaned: list[Cleaned | CleanError] = []
+    known = list(furniture) if furniture is not None else [None] * len(pages)
     low, size = 0, 0
     for number, page in enumerate(pages):
         if size and size + len(page.text) > _BATCH:
-            cleaned += _clean_batch(pages[low:number])
+            cleaned += _clean_batch(pages[low:number], known[low:number])
             low, size = number, 0
         size += len(page.text)
-    return cleaned + _clean_batch(pages[low:])
+    return cleaned + _clean_batch(pages[low:], known[low:])
 
 
-def _clean_batch(pages: Sequence[Page]) -> list[Cleaned | CleanError]:
+def _clean_batch(
+    pages: Sequence[Page], furniture: Sequence[FurnitureIndex | None]
+) -> list[Cleaned | CleanError]:
     if not pages:
         return []
     titles = [page_title(page.tree) for page in pages]
     found = body_probabilities([page.flat for page in pages], titles)
-    return [_clean(*row) for row in zip(pages, titles, found, strict=True)]
+    return [_clean(*row) for row in zip(pages, titles, found, furniture, strict=True)]
 
 
-def _clean(page: Page, title: str, probability: Array) -> Cleaned | CleanError:
+def _clean(
+    page: Page, title: str, probability: Array, furniture: FurnitureIndex | None
+) -> Cleaned | CleanError:
     blocks = page.flat.blocks
     scores, method = _weighed(page, probability)
     threshold = load(MODEL).threshold
-    chosen = _verdicts(blocks, scores >= threshold, scores < _SURE, title)
+    learned = _learned(blocks, scores >= threshold, furniture)
+    chosen = _verdicts(blocks, (scores >= threshold) & (learned < LEARNED), scores < _SURE, title)
     lines: list[Line] = []
     paragraphs: list[str] = []
     body_rows = [row for row, role in enumerate(chosen) if role == BODY]
     top = body_rows[0] if body_rows else len(blocks)
     for row, block in enumerate(blocks):
-        place = _Place(chosen[row], float(scores[row]), method, below_lead=row > top)
+        place = _Place(
+            chosen[row], float(scores[row]), method, float(learned[row]), below_lead=row > top
+        )
         found = _lines(block, place)
         lines += found
         text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
@@ -99,6 +112,23 @@ def _clean(page: Page, title: str, probability: Array) -> Cleaned | CleanError:
             _add(paragraphs, text, runs_on=block.breaks == 1)
     body = "\n\n".join(paragraphs)
     return _refusal(page, title, body) or Cleaned(page.text, tuple(lines), body, method)
+
+
+def _learned(blocks: Sequence[Block], is_body: Array, furniture: FurnitureIndex | None) -> Array:
+    """Return how far each block that looks like body is held by its source's furniture (0 to 1).
+
+    A heading that recurs ("Pros", "What we know") is how the source builds its articles; it is
+    furniture where what it heads is.
+    """
+    shares = np.zeros(len(blocks))
+    if furniture is not None and furniture.lines:
+        heads_furniture = False
+        for row in np.flatnonzero(is_body)[::-1].tolist():
+            share = furniture.share(blocks[row].text)
+            if heads_furniture or blocks[row].tag not in _HEADINGS:
+                shares[row] = share
+                heads_furniture = share >= LEARNED
+    return shares
 
 
 def _weighed(page: Page, probability: Array) -> tuple[Array, str]:
@@ -165,11 +195,15 @@ def is_title(block: Block, title: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What is known of a block: its role if decided, its score, by what, and where it stands."""
+    """What is known of a block: its role if decided, its score, by what, and where it stands.
+
+    `learned` is how far its source's furniture holds a block that looks like body.
+    """
 
     role: str
     score: float
     method: str
+    learned: float
     below_lead: bool
 
 
@@ -183,7 +217,8 @@ def _lines(block: Block, place: _Place) -> list[Line]:
     else:
         role, rule, sure = role_of(block, below_lead=place.below_lead)
         told = WORDED if rule.startswith("wording:") else 0.0
-        sure = round(sure * max(1 - place.score, told), 4)
+        sure = round(max(sure * max(1 - place.score, told), place.learned), 4)
+        rule = LEARNED_RULE if place.learned >= LEARNED else rule
     whole = Line(block.start, block.end, block.text, role, rule, sure)
     if role != BODY:
         return [whole]

@@ -64,6 +64,12 @@ def _tree(markup: str) -> Any:
     return tree
 
 
+def page_address(tree: Any) -> str | None:
+    """Return the address that a page gives as its own (canonical link, else og:url), or None."""
+    found = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
+    return str(found[0]) if found else None
+
+
 def page_title(tree: Any) -> str:
     """Return the page's headline in lower case: og:title, or the first h1 with text, or ""."""
     for found in tree.xpath("//meta[@property='og:title']/@content | //h1"):
