@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
 
-_LONE_MARKS: Final = ("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "...")
+_LONE_MARKS: Final = frozenset(("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "..."))
 
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
@@ -243,7 +243,7 @@ def _clean_columns(cleaned: Cleaned) -> dict[str, Any]:
 def _word_count(text: str) -> int:
     """Count what blanks tell apart; marks that stand alone between two words are none."""
     words = text.split()
-    return len(words) - sum(map(words.count, _LONE_MARKS))
+    return len(words) - sum(map(words.count, _LONE_MARKS.intersection(words)))
 
 
 def _metadata_columns(metadata: Metadata) -> dict[str, Any]:

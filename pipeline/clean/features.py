@@ -26,6 +26,7 @@ from pipeline.clean.lines import (
     UPPER,
     Array,
     Lines,
+    equals,
     line_hashes,
     run_hashes,
     with_text,
@@ -243,18 +244,12 @@ def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
 
 def _occurrences(keys: Array) -> tuple[Array, Array]:
     """Return how often each key occurs, and how often before its place."""
-    # Only equal keys need their order: sorting without it is ten times faster.
-    order = np.argsort(keys)
-    ordered = keys[order]
-    opens = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(keys)]
-    group = np.cumsum(opens) - 1
-    sizes = np.diff(np.concatenate([np.flatnonzero(opens), [len(keys)]])) if len(keys) else group
-    total, before = np.ones(len(keys)), np.zeros(len(keys))
-    several = sizes[group] > 1
-    place, number = order[several], group[several]
-    total[place] = sizes[number]
-    again = np.lexsort((place, number))
-    start = np.flatnonzero(np.diff(number[again], prepend=-1))
+    group = equals(keys)
+    total, before = np.bincount(group, minlength=len(keys))[group], np.zeros(len(keys))
+    # Only equal keys need their order.
+    place = np.flatnonzero(total > 1)
+    again = np.argsort(group[place], kind="stable")
+    start = np.flatnonzero(np.diff(group[place][again], prepend=-1))
     run = np.repeat(start, np.diff(np.concatenate([start, [len(again)]])))
     before[place[again]] = np.arange(len(again)) - run
     return total, before
@@ -308,6 +303,8 @@ def word_bits(words: tuple[str, ...]) -> Array:
 
 def by_line(first: Array, column: Array) -> Array:
     """Return the sum of a column over words for each line, `first` being `Words.first`."""
+    if column.dtype == bool:
+        return np.diff(np.searchsorted(np.flatnonzero(column), first))
     total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
     return np.asarray(total[first[1:]] - total[first[:-1]])
 

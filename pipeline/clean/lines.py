@@ -39,6 +39,8 @@ _PRIME: Final = 0x9E3779B97F4A7C15
 _WORD_STEP: Final = 0xD6E8FEB86659FD93
 _SALT: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MASK: Final = (1 << 64) - 1
+#: Size of the smallest table that keys are looked up in, a power of two.
+_TABLE_BITS: Final = 16
 
 Array = NDArray[Any]
 
@@ -48,8 +50,8 @@ class Words:
     """The words of a batch: m words, in order.
 
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
-    64-bit hash; `number` is the same for the same word of the same text and no other; `first`
-    has n + 1 entries: the words of line i are first[i]:first[i + 1].
+    64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
+    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1].
     """
 
     start: Array
@@ -165,6 +167,27 @@ def with_text(keys: Array, text: Array) -> Array:
     return keys ^ _spread(text)
 
 
+def equals(keys: Array) -> Array:
+    """Return for each of the uint64 `keys` the place of one that equals it, one for all of them.
+
+    By hash tables: what finds its slot taken by another key goes to the next table. Sorting takes
+    three times as long.
+    """
+    bits = max(_TABLE_BITS, len(keys).bit_length())
+    table = np.empty(1 << bits, dtype=np.int32)
+    found = np.empty(len(keys), dtype=np.int32)
+    left = np.arange(len(keys), dtype=np.int32)
+    factor = _PRIME
+    while len(left):
+        own = keys[left]
+        slots = ((own * np.uint64(factor)) >> np.uint64(64 - bits)).view(np.int64)
+        table[slots] = left
+        found[left] = table.take(slots)
+        left = left[keys.take(found[left]) != own]
+        factor = (factor + 2 * _PRIME) & _MASK
+    return found
+
+
 def _spread(numbers: Array) -> Array:
     spread = (numbers.astype(np.uint64) + np.uint64(1)) * _SALT
     return spread ^ (spread >> np.uint64(29))
@@ -238,12 +261,12 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     end = bounds[inner[bounds - 1]]
     if inner[:1].any():
         start = np.concatenate([[0], start])
-    line = np.searchsorted(right, start, side="right")
     first = np.searchsorted(start, np.concatenate([left, right[-1:]]))
     if not len(left):
         first = np.zeros(1, dtype=np.int64)
+    line = np.repeat(np.arange(len(left)), np.diff(first))
     hashes = _hash_runs(chars, start, end)
-    number = np.unique(with_text(hashes, text[line]), return_inverse=True)[1]
+    number = equals(with_text(hashes, text[line]))
     return Words(start, end, line, hashes, number, first)
 
 

@@ -210,7 +210,8 @@ def load(name: str) -> Model:
     packed = folder.joinpath(f"{name}.model.json.gz").read_bytes()
     stored = json.loads(gzip.decompress(packed))
     with folder.joinpath("lexicon.npz").open("rb") as handle, np.load(handle) as tables:
-        lexicon = Lexicon(tables["weights"], float(tables["unit"]), tables["bias"])
+        weights = tables["weights"].astype(np.float32)
+        lexicon = Lexicon(weights, float(tables["unit"]), tables["bias"])
     return Model(
         name, tuple(stored["columns"]), tuple(stored.get("second_columns", ())),
         lightgbm.Booster(model_str=stored["first"]),

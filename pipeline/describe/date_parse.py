@@ -230,14 +230,19 @@ def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
                     yield from _stated(match, month, form)
 
 
+@functools.lru_cache(maxsize=8192)
+def _may_be_month(opening: str) -> bool:
+    """Tell whether a word that opens so can be a month, or an ordinal's letters and one."""
+    # Ordinal and month are glued in "5thMay".
+    head = fold(opening)
+    return not _month_heads().isdisjoint((head[:3], head[1:4], head[2:5]))
+
+
 def _month_spans(text: str) -> list[tuple[int, int]]:
     """Return where a date with its month in letters can stand; all else need not be read."""
-    heads = _month_heads()
     spans: list[tuple[int, int]] = []
     for word in _LETTERS.finditer(text):
-        # An ordinal's letters may stand right before the name: "5thMay".
-        head = fold(word[0][:6])
-        if heads.isdisjoint((head[:3], head[1:4], head[2:5])):
+        if not _may_be_month(word[0][:6]):
             continue
         start, end = max(0, word.start() - _BEFORE_MONTH), word.end() + _AFTER_MONTH
         if spans and start <= spans[-1][1]:

@@ -10,21 +10,24 @@ from typing import Final
 
 _DATA: Final = Path(__file__).parent / "data"
 _NOT_WORD = re.compile(r"[\W_]+")
-_ASCII_NOT_WORD: Final = {code: None for code in range(128) if not chr(code).isalnum()}
+#: ASCII goes through tables of bytes: a table of characters takes six times as long.
+_ASCII: Final = [chr(code) for code in range(128)]
+_NOT_WORDS: Final = "".join(char for char in _ASCII if not char.isalnum()).encode()
+_LOWER: Final = bytes(range(256)).lower()
+_APART: Final = _LOWER.translate(bytes.maketrans(_NOT_WORDS, b" " * len(_NOT_WORDS)))
 #: The commonest marks beyond ASCII: most text without them is ASCII.
 _COMMON_MARKS: Final = "’“”‘—–\xa0…•·"
-_ASCII_APART: Final = dict.fromkeys(_ASCII_NOT_WORD, " ")
 _TAG = re.compile(r"<[^<>]{1,300}>")
 
 
 def fold(text: str) -> str:
     """Return only the letters and digits of `text`, case-folded: the form values compare in."""
     if text.isascii():  # most are, and take two thirds of the time
-        return text.lower().translate(_ASCII_NOT_WORD)
+        return text.encode().translate(_LOWER, _NOT_WORDS).decode()
     for mark in _COMMON_MARKS:
         text = text.replace(mark, "")
     if text.isascii():
-        return text.lower().translate(_ASCII_NOT_WORD)
+        return text.encode().translate(_LOWER, _NOT_WORDS).decode()
     return _NOT_WORD.sub("", text.casefold())
 
 
@@ -44,7 +47,7 @@ def spaced(text: str) -> str:
                 if not mark.isalnum():
                     text = text.replace(mark, " ")
             return text
-    return text.lower().translate(_ASCII_APART)
+    return text.encode().translate(_APART).decode()
 
 
 def squeeze(text: str) -> str:
