@@ -149,7 +149,7 @@ def _kind(place: str, *, sourced: bool) -> str | None:
     ]:
         return None
     tail = [part.strip() for part in re.split(r"[,/]", place)[1:] if part.strip()]
-    if head.upper() == head and any(char.isalpha() for char in head) and len(head.split()) <= 5:
+    if head.isupper() and len(head.split()) <= 5:
         plausible = all(part.upper() == part or len(part.split()) <= 4 for part in tail)
         return "capitals" if plausible and len(head) > 2 else None
     if tail and any(part in words["regions"] for part in tail) and len(head.split()) <= 4:

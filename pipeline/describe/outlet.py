@@ -35,6 +35,8 @@ _PITCH = re.compile(
     r"|is an? (?:independent,? |non-?profit,? ){0,2}(?:news|newsroom|media)\b"
     r"|relies on (?:readers|support|donations))"
 )
+#: What no name of an outlet holds: addresses of mail, and what stores call its program.
+_NO_NAME = re.compile(r"\S+@\S+|(?<=\w)\s[Aa]pp$")
 _DOTTED = re.compile(r"\w\.\w")
 _PITCH_WORDS: Final = ("is your source", "is a", "relies on")
 _SUPPORT = re.compile(
@@ -93,7 +95,7 @@ def is_republisher(name_or_domain: str) -> bool:
 
 def usual_name(name: str) -> str | None:
     """Return a stated site name as its outlet is usually called, or None where it is no name."""
-    name = squeeze(plain(name)).strip(" -–—|•·:*\"“”'")
+    name = _NO_NAME.sub("", squeeze(plain(name))).strip(" -–—|•·:*\"“”'")
     name = re.split(r"\s(?:[|•·»:]+|[-–—])\s", name)[0].strip()
     domain = _DOMAINISH.match(name)
     if domain:
@@ -137,29 +139,45 @@ def _spelled_as_domain(context: Context, domain: str) -> list[Candidate]:
     if len(label) < 4:
         return []
     spelled: Counter[str] = Counter()
+    with_article: Counter[str] = Counter()
     for line in context.edges:
         if len(line.text) < 300 and label in fold(line.text):
             words = _words_folding_to(line.text, whole) or _words_folding_to(line.text, label)
-            if words and not _DOTTED.search(words):
-                spelled[words] += 1 + 2 * (line.role in ("outlet", "legal"))
+            if words and not _DOTTED.search(words[0]):
+                spelled[words[0]] += 1 + 2 * (line.role in ("outlet", "legal"))
+                with_article[words[0]] += words[1] * (1 + 2 * (line.role in ("outlet", "legal")))
     if not spelled:
         return []
     best = max(spelled, key=lambda words: (" " in words, spelled[words], words))
-    return [Candidate("outlet", best, 0.85, "domain_spelled", shorten(f"{domain}: {best}"))]
+    name = _fuller(context, f"The {best}" if 2 * with_article[best] > spelled[best] else best)
+    return [Candidate("outlet", name, 0.85, "domain_spelled", shorten(f"{domain}: {name}"))]
 
 
-def _words_folding_to(text: str, label: str) -> str | None:
-    """Return the run of words in `text` whose letters are `label`, "The" before it included."""
+def _fuller(context: Context, name: str) -> str:
+    """Return the name of the site in its markup where that is `name` and a word or two more.
+
+    "Logan" of logan.edu calls itself "Logan University".
+    """
+    short = name.removeprefix("The ").casefold() + " "
+    for candidate in context.markup_for("outlet"):
+        stated = usual_name(candidate.value) or ""
+        more = stated.removeprefix("The ")
+        if more.casefold().startswith(short) and len(more[len(short) :].split()) <= 2:
+            return stated
+    return name
+
+
+def _words_folding_to(text: str, label: str) -> tuple[str, bool] | None:
+    """Return the run of words in `text` whose letters are `label`, and if "The" stands before."""
     words = text.split()
     for start in range(min(len(words), 60)):
         run = ""
         for end in range(start, min(start + 8, len(words))):
             run += fold(words[end])
             if run == label:
-                found = " ".join(words[start : end + 1]).strip(" ,.;:|©®™*()\"'“”•·›»")
-                if start and words[start - 1] == "The":
-                    found = "The " + found
-                return found if found[:1].isupper() or found[:1].isdigit() else None
+                found = " ".join(words[start : end + 1]).strip(" ,.;:|©®™*()\"'“”•·›»?/_#<>[]")
+                article = start > 0 and words[start - 1] == "The"
+                return (found, article) if found[:1].isupper() or found[:1].isdigit() else None
             if not label.startswith(run):
                 break
     return None
@@ -247,7 +265,8 @@ def _copyrights(context: Context) -> list[Candidate]:
 
 def _is_no_publication(owner: str) -> bool:
     """Tell whether the owner of a copyright is a word of the notice, or a syndicate of columns."""
-    return fold(owner) in _NOT_OWNERS or _SYNDICATE.search(owner) is not None
+    first = fold(owner.split()[0])
+    return first in _NOTICE or fold(owner) in _NOT_OWNERS or _SYNDICATE.search(owner) is not None
 
 
 _SYNDICATE: Final = re.compile(
@@ -266,8 +285,10 @@ def _is_copyright(text: str) -> bool:
 _NOT_OWNERS: Final = frozenset(
     ("policy", "notice", "copyright", "copyrightpolicy", "information", "allrightsreserved",
      "reserved", "image", "images", "statement", "act", "law", "infringement", "holders",
-     "material", "protected")
+     "material", "protected", "disclaimer", "contact", "privacy")
 )  # fmt: skip
+#: First words of what goes on about the notice itself.
+_NOTICE: Final = frozenset(("copyright", "notice", "notices", "terms", "theme"))
 
 
 def _photo_credits(context: Context) -> list[Candidate]:

@@ -45,6 +45,7 @@ def test_datelines(text: str, place: str | None, source: str | None) -> None:
         "By Jo Doe (Reuters) - a story",
         "EDITOR'S NOTE — this story",
         "",
+        "古い橋が戻り、人々が渡っている町―それは川の村",
     ],
 )
 def test_no_datelines(text: str) -> None:
