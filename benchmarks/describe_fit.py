@@ -43,7 +43,7 @@ from pipeline.records import Candidate, Cleaned
 #: Fields with enough gold to fit; and the fewest candidates a rule needs for a weight of its own.
 FITTED = ("headline", "authors")
 _LEAST_SEEN = 10
-#: Rules that stand alone only where no gold is: their own confidence holds.
+#: Rules of pages that stand alone only where no gold is: their own confidence holds.
 UNFITTED = frozenset(("biography", "line", "name_alone", "name_marked", "credit_reporting"))
 _EPOCHS, _RATE, _RIDGE = 250, 0.3, 1.0
 #: Least weight: a rule that others outvote learns nothing more and must not drift away.
@@ -61,17 +61,24 @@ NEWS = ("misinfo", "postlight")
 FLATTENED = (*NEWS, "wcxb_article_dev")
 
 
-def fit(found: Sequence[Case]) -> None:
-    """Rewrite the weights of the rules from the development cases (a conditional logit)."""
-    gathered = []
-    for case in found:
-        if case.part in _TIMES and case.document.media_type == "text/html":
-            cleaned, markup = read(case)
-            gathered.append((case, gather(Context(case.document, cleaned, tuple(markup)))))
-    _write_weights([row for field in FITTED for row in fit_field(field, gathered)])
-
-
 Gathered = tuple[Case, list[Candidate]]
+
+
+def fit(found: Sequence[Case]) -> None:
+    """Rewrite the weights of the rules from the development cases (a conditional logit).
+
+    In flattened text the rules for authors have names, and weights, of their own.
+    """
+    pages: list[Gathered] = []
+    texts: list[Gathered] = []
+    for case in found:
+        is_page = case.document.media_type == "text/html"
+        if case.part in _TIMES and (is_page or case.dataset == PAGES_FLATTENED):
+            cleaned, markup = read(case)
+            candidates = gather(Context(case.document, cleaned, tuple(markup)))
+            (pages if is_page else texts).append((case, candidates))
+    rows = [row for field in FITTED for row in fit_field(field, pages)]
+    _write_weights(sorted([*rows, *fit_field("authors", texts)]))
 
 
 def fit_field(field: str, gathered: Sequence[Gathered]) -> list[str]:

@@ -8,48 +8,22 @@ from functools import cache
 from typing import Final
 
 from pipeline.describe.address import domain_of
+from pipeline.describe.author_signs import IS_SOMEBODY, LONGEST_BYLINE, named, signs
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, fold, squeeze
 from pipeline.describe.names import (
     has_label,
     opens_with_given_name,
     parse_names,
-    person,
     starts_with_label,
 )
 from pipeline.describe.near_headline import labelled, near_headline
+from pipeline.describe.site_owner import owner
 from pipeline.records import Candidate, Line
-
-_LONGEST_BYLINE: Final = 300
 
 #: Least share of a byline without "By" that must be names.
 _NAME_SHARE: Final = 0.3
-_REPORTING = re.compile(
-    r"(?:^\W{0,3}|\(|[.!?”\"]\s{1,3})(?:reporting|reported|writing|written)\s+by\s+(.{3,300}?)"
-    r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
-    re.I,
-)
-#: One of these is in every such credit.
-_REPORTING_WORDS: Final = ("reporting", "reported", "writing", "written")
-_BIO = re.compile(
-    r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?"
-    r"((?:[^\W\d_][\w.'’-]{0,20}\s){1,4}?[^\W\d_][\w.'’-]{1,24}),?"
-    r"\s+(?:is|was|covers|writes|reports|joined|has been|has covered"
-    r"|an?\s+(?:staff\s+writer|reporter|columnist|editor|correspondent))\b"
-)
-_WROTE = re.compile(
-    r"\b(?:staff writer|reporter|columnist|correspondent|editor|journalist|contributor|writer"
-    r"|covers|writes|author of|freelance|fellow|professor|commentator|blogger|bureau chief)\b",
-    re.I,
-)
 _BY_DOING = re.compile(r"\W{0,3}by\s+[a-z]{2,20}ing\b", re.I)
-_MORE_BY = re.compile(
-    r"\s*(?:click (?:here )?(?:to|for) )?(?:get |read |see |view )?(?:more|all)(?: (?:stories"
-    r"|articles|posts|columns?|work))? (?:by|from) ([^\W\d_][\w .'’-]{4,50})\s*[.>»]{0,2}\s*$",
-    re.I,
-)
-_ABOUT = re.compile(r"^(?:about the author|about|author)\s*:?\s+(.{4,60})$", re.I)
-_CONTRIBUTED = re.compile(r"contribut|assist|with assistance|additional reporting", re.I)
 
 
 @cache
@@ -66,20 +40,30 @@ def candidates(context: Context) -> list[Candidate]:
     found = _cut_to_stated([*_from_markup(context, known), *_from_lines(context, known)])
     found = _told_about(context, _full_names(found))
     found = _without_domain(found, fold((domain_of(context.document.url) or "").split(".")[0]))
+    if not any(map(_is_stated, found)):
+        found += owner(context, _outlets())
+    found = found if context.markup else [_flattened(c) for c in found]
     given = context.document.given.get("authors")
     if given and (names := parse_names(given, known=known, single=True)):
-        found.append(_authors(names, 0.85, "given_authors", given))
+        found.append(named(names, 0.85, "given_authors", given))
     return found
+
+
+def _flattened(candidate: Candidate) -> Candidate:
+    """Return a candidate of flattened text under its rule's name there ("..._flat").
+
+    Without markup the same rules meet menus and lists of other stories: they weigh otherwise.
+    """
+    if candidate.field != "authors":
+        return candidate
+    names, sure = tuple(candidate.value.split("; ")), candidate.confidence
+    return named(names, sure, f"{candidate.rule}_flat", candidate.source_text)
 
 
 def _site_names(context: Context) -> list[str]:
     """Return the site's own names, which are no people unless a person's site bears their name."""
     names = [c.value for c in context.markup_for("outlet") if c.value.strip()]
     return [name for name in names if " " not in name or not opens_with_given_name(name)]
-
-
-def _authors(names: tuple[str, ...], confidence: float, rule: str, source: str) -> Candidate:
-    return Candidate("authors", "; ".join(names), confidence, rule, shorten(source))
 
 
 def _from_markup(context: Context, known: frozenset[str]) -> list[Candidate]:
@@ -90,7 +74,7 @@ def _from_markup(context: Context, known: frozenset[str]) -> list[Candidate]:
         if names:
             lone = len(names) == 1 and " " not in names[0]
             rule = f"{candidate.rule}_lone" if lone else candidate.rule
-            found.append(_authors(tuple(names), 0.8, rule, candidate.source_text))
+            found.append(named(tuple(names), 0.8, rule, candidate.source_text))
     return found
 
 
@@ -109,7 +93,7 @@ def _cut_to_stated(found: list[Candidate]) -> list[Candidate]:
     if not stated:
         return found
     return [
-        _authors(tuple(dict.fromkeys(_cut(n, stated) for n in c.value.split("; "))),
+        named(tuple(dict.fromkeys(_cut(n, stated) for n in c.value.split("; "))),
                  c.confidence, c.rule, c.source_text)
         if c.field == "authors" and not c.rule.startswith(_METADATA) else c
         for c in found
@@ -132,7 +116,7 @@ def _full_names(found: list[Candidate]) -> list[Candidate]:
                 full.setdefault(first, {})[name] = None
     names = {first: next(iter(of_first)) for first, of_first in full.items() if len(of_first) == 1}
     return [
-        _authors((names[c.value],), c.confidence, c.rule.removesuffix("_lone"), c.source_text)
+        named((names[c.value],), c.confidence, c.rule.removesuffix("_lone"), c.source_text)
         if c.field == "authors" and c.value in names else c
         for c in found
     ]  # fmt: skip
@@ -159,7 +143,7 @@ def _told_about(context: Context, found: list[Candidate]) -> list[Candidate]:
         if " " in name and (fold(name) in shown or _in_prose(context, name))
     }  # fmt: skip
     return [
-        _authors(tuple(c.value.split("; ")), c.confidence, f"{c.rule}_told", c.source_text)
+        named(tuple(c.value.split("; ")), c.confidence, f"{c.rule}_told", c.source_text)
         if c in unmarked and not told.isdisjoint(c.value.split("; ")) else c
         for c in found
     ]  # fmt: skip
@@ -190,7 +174,8 @@ def _in_prose(context: Context, name: str) -> bool:
         if at < 0:
             return False
         start, end = body.rfind("\n", 0, at) + 1, body.find("\n", at)
-        if (end if end >= 0 else len(body)) - start >= _PROSE:
+        is_bio = at == start and IS_SOMEBODY.match(body, at + len(name))
+        if (end if end >= 0 else len(body)) - start >= _PROSE and not is_bio:
             return True
         at = body.find(name, at + 1)
     return False
@@ -203,7 +188,7 @@ def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:
         names = c.value.split("; ") if c.field == "authors" and label else []
         people = [n for n in names if fold(n) != label or opens_with_given_name(n)]
         if len(people) < len(names):
-            c = _authors(tuple(people), c.confidence, c.rule, c.source_text)
+            c = named(tuple(people), c.confidence, c.rule, c.source_text)
         if people or not names:
             kept.append(c)
     return kept
@@ -228,15 +213,12 @@ def _cut(name: str, stated: Iterable[str]) -> str:
 def _from_lines(context: Context, known: frozenset[str]) -> list[Candidate]:
     found = _bylines(context, known)
     found += [
-        _authors(names, 0.5, rule, source)
+        named(names, 0.5, rule, source)
         for read in (near_headline, labelled)
         for rule, names, source in read(context, known)
     ]
     found = found if context.markup else _several_alone(found)
-    found += _credits(context, known)
-    found += _signature(context, known)
-    found += _more_by(context, known)
-    found += _biography(context, known)
+    found += signs(context, known)
     return found
 
 
@@ -290,7 +272,7 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
             rule = "name_above" if context.markup else rule
             return [
                 Candidate("byline", text.lstrip("-–—*•|·+ "), sure, rule, shorten(text)),
-                _authors(names, sure, rule, text),
+                named(names, sure, rule, text),
             ]
     return []
 
@@ -321,7 +303,7 @@ def _byline_texts(lines: Iterable[Line]) -> list[str]:
     texts: list[str] = []
     before: Line | None = None
     for line in lines:
-        text = squeeze(line.text[:_LONGEST_BYLINE])
+        text = squeeze(line.text[:LONGEST_BYLINE])
         follows = before is not None and line.start - before.end <= 3
         if texts and follows and (len(text) <= 2 or re.fullmatch(r"\W*by\W*", texts[-1], re.I)):
             texts[-1] = f"{texts[-1]} {text}"
@@ -344,68 +326,13 @@ def _read_byline(
         return []
     return [
         Candidate("byline", text.lstrip("-–—*•|·+ "), 0.8, rule, shorten(text)),
-        _authors(names, 0.85, rule, text),
+        named(names, 0.85, rule, text),
     ]
 
 
-def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
-    """Read "(Reporting by X and Y; Editing by Z)" at the end of the text."""
-    lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
-    for line in lines:
-        end = line.text[-600:]
-        lowered = end.lower() if "by" in end or "BY" in end else ""
-        hinted = " by " in lowered and any(word in lowered for word in _REPORTING_WORDS)
-        match = _REPORTING.search(end) if hinted else None
-        if match:
-            names = parse_names(match.group(1), known=known)
-            if names:
-                return [_authors(names, 0.8, "credit_reporting", match.group())]
-    return []
-
-
-def _signature(context: Context, known: frozenset[str]) -> list[Candidate]:
-    """Read "— Jane Doe" or "By Jane Doe" as the last line of the body."""
-    last = context.last_body
-    if last is None or len(last.text) > 120:
-        return []
-    text = squeeze(last.text)
-    if "(@" in text:
-        return []  # who wrote an embedded post
-    if text[:1] in "-–—" or starts_with_label(text):
-        names = parse_names(text, known=known)
-        if names:
-            return [_authors(names, 0.6, "signature", text)]
-    return []
-
-
-def _more_by(context: Context, known: frozenset[str]) -> list[Candidate]:
-    """Read "Click here for more from Jane Doe": outlets put it under the author's own pieces."""
-    for line in context.edges:
-        if len(line.text) >= 100:
-            continue
-        lowered = line.text.lower()
-        hinted = "more" in lowered or "all" in lowered
-        hinted = hinted and (" by " in lowered or " from " in lowered)
-        match = _MORE_BY.match(line.text) if hinted else None
-        name = person(match.group(1), known=known) if match else None
-        if name and opens_with_given_name(name):
-            return [_authors((name,), 0.75, "more_by", line.text)]
-    return []
-
-
-def _biography(context: Context, known: frozenset[str]) -> list[Candidate]:
-    names: list[str] = []
-    source = ""
-    for line in context.with_role("bio")[:8]:
-        text = squeeze(line.text[:_LONGEST_BYLINE])
-        about = _ABOUT.match(text)
-        match = _BIO.match(text)
-        name = None
-        if about:
-            name = person(about.group(1), known=known)
-        elif match and _WROTE.search(text):
-            name = person(match.group(1), known=known)
-        if name and name not in names:
-            names.append(name)
-            source = source or text
-    return [_authors(tuple(names[:4]), 0.45, "biography", source)] if names else []
+def _is_stated(candidate: Candidate) -> bool:
+    """Tell whether a candidate names authors by more than their place near the headline."""
+    rule = candidate.rule
+    return candidate.field == "authors" and not (
+        rule.endswith("_told") or rule.startswith(_GUESSED)
+    )

@@ -23,7 +23,7 @@ from pipeline.describe.fold import data_pairs, fold, plain, squeeze
 from pipeline.describe.markup_scan import Scan, marked_as
 from pipeline.describe.names import (
     is_cjk,
-    opens_with_given_name,
+    kind_of,
     parse_names,
     starts_with_label,
 )
@@ -397,14 +397,16 @@ def _bylines(page: Scan) -> list[Candidate]:
     found += _byline_elements(marked["byline"], near, around)
     pages = [
         a for a in marked["author_page"][: 3 * _ELEMENTS]
-        if not _is_unrelated(a, around) and not _helped(a)
+        if parse_names(_text(a, 80), strict=True) and not _is_unrelated(a, around)
+        and not _helped(a)
     ]  # fmt: skip
-    for link in pages:
-        text = _text(link, 80)
-        if names := parse_names(text, strict=True):
-            rule = "author_link_near" if link in near else "author_link"
-            found.append(_candidate("authors", "; ".join(names), rule, text))
-            break
+    if pages:
+        texts = list(dict.fromkeys(_text(link, 80) for link in _neighbours(pages)))
+        if len(texts) > 1 and _EDITED.search(_text(_block(pages[0]))):
+            texts = texts[:1]
+        names = parse_names(" | ".join(texts), strict=True)
+        rule = "author_link_near" if pages[0] in near else "author_link"
+        found.append(_candidate("authors", "; ".join(names), rule, " | ".join(texts)))
     return _nearest(found) + _person_links(page)
 
 
@@ -456,8 +458,7 @@ def _person_links(page: Scan) -> list[Candidate]:
             names.update(dict.fromkeys(parse_names(text)))
     if not names or len(names) > _MOST_PERSONS:
         return []
-    sort = "given" if all(map(opens_with_given_name, names)) else "other"
-    return [_candidate("authors", "; ".join(names), f"person_link_{sort}")]
+    return [_candidate("authors", "; ".join(names), f"person_link_{kind_of(tuple(names))}")]
 
 
 #: Shortest last part of an address that can be a person's name; most people of one article.
@@ -474,13 +475,24 @@ def _neighbours(links: Sequence[HtmlElement]) -> list[HtmlElement]:
     stated = [link for link in links if _text(link, 120)]
     if not stated:
         return []
-    block = stated[0].getparent()
-    for _ in range(2):
-        outer = block.getparent() if block is not None else None
-        block = outer if outer is not None and len(_text(outer)) < 300 else block
-    if block is None:
-        return stated
+    block = _block(stated[0])
     return [link for link in stated if any(outer is block for outer in link.iterancestors())]
+
+
+def _block(link: HtmlElement) -> HtmlElement:
+    """Return the block of at most 300 characters that `link` stands in, at most three levels up."""
+    block = link.getparent()
+    for _ in range(2):
+        outer = block.getparent()
+        block = outer if outer is not None and len(_text(outer)) < 300 else block
+    return block
+
+
+#: What tells that a block names people who helped as well.
+_EDITED: Final = re.compile(
+    r"\b(?:review|edit|fact.?check|verifi|photograph|illustrat|translat)ed\b|\b(?:reviewer|editor|photo)s?\b",
+    re.I,
+)
 
 
 def _byline_elements(

@@ -114,7 +114,7 @@ def parse_names(
     `known` holds folded names of outlets and agencies that are no people. `single` takes a lone
     word ("Sartre") for a name too: for text that is known to name an author. With `label`,
     only what follows "By" or its like is read, and nothing if that is missing. With `strict`,
-    a name must open with a known given name or initials, unless "By" or its like announces it.
+    a name must look like a person's (`looks_personal`), unless "By" or its like announces it.
     """
     text = _unglued(squeeze(text[:_LONGEST]))
     labelled = _after_label(text)
@@ -133,7 +133,7 @@ def parse_names(
             names.pop()
         ended = ended or (before > 0 and len(names) == before and " " in piece)
     if strict:
-        names = [name for name in names if opens_with_given_name(name)]
+        names = [name for name in names if looks_personal(name)]
     found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
     if not found and single:
         found = _single(labelled, known, announced=labelled is not text)
@@ -267,16 +267,28 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     tokens = text.split()
     if tokens and tokens[-1].strip(".,").casefold() in _TEAMS:
         return None
-    tokens = _without_roles(tokens)
+    tokens = _without_outlet(_without_roles(tokens), known)
     if len(tokens) >= 4 and tokens[: len(tokens) // 2] == tokens[len(tokens) // 2 :]:
         tokens = tokens[: len(tokens) // 2]  # markup often holds a name twice
     while len(tokens) > 2 and _CREDENTIALS.match(tokens[-1]):
         tokens.pop()
     if not 2 <= len(tokens) <= 6 or not all(map(_is_token, tokens)):
         return None
+    if len(tokens) == 2 and _lost_capital(tokens):
+        tokens = [tokens[0], tokens[1].capitalize()]
     if fold("".join(tokens)) in known or not _is_personal(tokens):
         return None
     return natural(" ".join(tokens))
+
+
+def _lost_capital(tokens: list[str]) -> bool:
+    """Tell whether a family name after a known given name is only written small: "Anna oblomov"."""
+    first, last = tokens
+    if not (first[:1].isupper() and first[1:].islower() and last.islower() and len(last) >= 4):
+        return False
+    given = first.casefold() in data_words("given_names.txt")
+    others = ("common_words.txt", "organisation_words.txt", "role_words.txt", "particles.txt")
+    return given and not any(last in data_words(name) for name in others)
 
 
 def _is_token(token: str) -> bool:
@@ -303,6 +315,45 @@ def opens_with_given_name(name: str) -> bool:
     return bool(_INITIALS.match(first)) and word not in data_words("organisation_words.txt")
 
 
+def is_proper(name: str) -> bool:
+    """Tell whether no word of `name` is a common one: "Naoise Dhandala", not "Core Values".
+
+    Lists of given names lack most of the world's; what else stands in capitals are mostly words.
+    """
+    tokens = name.split()
+    if not 2 <= len(tokens) <= _MOST_UNKNOWN or len(fold(name)) < _LEAST_PROPER:
+        return False
+    common, particles = data_words("common_words.txt"), data_words("particles.txt")
+    for place, token in enumerate(tokens):
+        word = token.strip(".").casefold()
+        if place and word in particles:
+            continue
+        if not token[:1].isupper() or word in common or not _PROPER.fullmatch(token):
+            return False
+    return True
+
+
+#: Fewest letters of a name that nothing but its words tells; what such words look like.
+_LEAST_PROPER: Final = 6
+_PROPER: Final = re.compile(
+    r"(?:[^\W\d_]['’])?[^\W\d_][a-zß-ÿā-ž]+(?:[A-Z'’-][^\W\d_]*[a-zß-ÿā-ž]+)*|[A-Z]\.|[A-ZÀ-Þ]{3,}"
+)
+
+
+def looks_personal(name: str) -> bool:
+    """Tell whether `name` opens with a known given name or has no common word."""
+    return opens_with_given_name(name) or is_proper(name)
+
+
+def kind_of(names: Collection[str]) -> str:
+    """Return what tells that `names` are people: "given" names, "proper" words, "lone", "other"."""
+    if all(" " not in name for name in names):
+        return "lone"
+    if all(map(opens_with_given_name, names)):
+        return "given"
+    return "proper" if all(map(looks_personal, names)) else "other"
+
+
 def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str, ...]:
     """Return the one lone word or pen name that a text holds.
 
@@ -310,6 +361,7 @@ def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str,
     is a piece of something else ("Acme Times, Berlin, Germany").
     """
     pieces = [piece for piece in _pieces(text) if piece.casefold() not in _BESIDE]
+    pieces = list(dict.fromkeys(pieces))
     organisations = data_words("organisation_words.txt")
     whole = {part.strip(" .:*\"'“”‘’_") for part in _SEPARATOR.split(_DATE.sub(" | ", text))}
     if 2 <= len(pieces) <= 3 and any(map(_is_given, pieces)) and all(map(_is_lone, pieces)):
@@ -364,6 +416,14 @@ def _without_roles(tokens: list[str]) -> list[str]:
         return tokens[:first]
     last = len(marks) - 1 - marks[::-1].index(True)
     return tokens[last + 1 :]
+
+
+def _without_outlet(tokens: list[str], known: Collection[str]) -> list[str]:
+    """Return `tokens` without the outlet's name after a person's: "Jane Doe ACME TIMES"."""
+    for at in (2, 3):
+        if len(tokens) > at and fold("".join(tokens[at:])) in known:
+            return tokens[:at]
+    return tokens
 
 
 def _is_role(token: str) -> bool:

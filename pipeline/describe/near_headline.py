@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 from pipeline.describe.context import Context
 from pipeline.describe.fold import data_words, fold, squeeze, words
 from pipeline.describe.names import (
     has_label,
-    opens_with_given_name,
+    kind_of,
     parse_names,
     starts_with_label,
 )
@@ -56,7 +55,9 @@ _MOST_NAMES: Final = 4
 _LABEL: Final = re.compile(
     r"(?:(?:this )?(?:article|story|post|words|text)?\s?(?:was )?"
     r"(?:written|posted|published|authored|reported) by"
-    r"|by|authors?|about the authors?|writers?|contributors?|autor(?:in|en|es|a|innen)?"
+    r"|(?:article|story|text|words|post|report|column|essay|opinion|review) by"
+    r"|by|authors?|author\(s\)|投稿者|作者|about the authors?|writers?|contributors?"
+    r"|autor(?:in|en|es|a|innen)?"
     r"|auteurs?|autore"
     r"|von|par|por|door|words|geschrieben von|verfasst von|écrit par|escrito por)\s?[:：]?",
     re.I,
@@ -101,24 +102,78 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
 
 def labelled(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield the name on the line after one that is only a label ("Written by:"), first found."""
-    for line, following in _neighbours(context):
-        text = line.text
+    for lines, at in _neighbours(context):
+        text, following = lines[at].text, lines[at + 1]
         if len(text) > _LABEL_LENGTH or not _LABEL.fullmatch(text.strip(" *•|#-–—")):
             continue
-        names = parse_names(following.text[:_LONGEST], known=known)
-        if names and len(names) <= _MOST_NAMES and _share(following.text, names) >= _SHARE:
-            yield f"label_{_kind(names)}", names, f"{squeeze(text)} {squeeze(following.text)}"
+        names = _listed(lines, at + 1, known)
+        if names and not _is_imprint(lines, at):
+            shown = f"{squeeze(text)} {squeeze(following.text)}"
+            yield f"label_{kind_of(names)}", names, shown
             return
 
 
-def _neighbours(context: Context) -> Iterator[tuple[Line, Line]]:
-    """Yield lines with the one after each: below the headline, around the start of the body, ends.
+def announced(lines: Sequence[Line], at: int, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that the line at `at` announces ("By Jane Doe"), on it or below it."""
+    text = squeeze(lines[at].text[:_LONGEST])
+    if len(text) <= _LABEL_LENGTH and _LABEL.fullmatch(text.strip(" *•|#-–—")):
+        if at + 1 >= len(lines) or _is_imprint(lines, at):
+            return ()
+        return _listed(lines, at + 1, known)
+    if _OTHERS.search(text) or not starts_with_label(text):
+        dated = _DATED.search(text) is not None and has_label(text)
+        return parse_names(text, known=known, label=True) if dated else ()
+    names = parse_names(text, known=known)
+    return names if len(names) <= 2 * _MOST_NAMES and _share(text, names) >= _SHARE_AFTER else ()
 
-    On a page flattened whole, the menu alone can be longer than what counts as the text's top.
+
+def _listed(lines: Sequence[Line], start: int, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the names on the line at `start`, and on the lines below it that are only names."""
+    found: dict[str, None] = {}
+    for line in lines[start : start + _MOST_NAMES]:
+        names = parse_names(line.text[:_LONGEST], known=known, strict=bool(found))
+        least = _SHARE_BELOW if found else _SHARE
+        if not found and names and line.text.lstrip(" *•").startswith(f"{names[0]}, "):
+            least = _SHARE_AFTER  # "Jane Doe, Acme Times"
+        if not names or _share(line.text, names) < least:
+            break
+        found.update(dict.fromkeys(names))
+        if not _is_plural(lines[start - 1].text):
+            break
+    return tuple(found) if len(found) <= 2 * _MOST_NAMES else ()
+
+
+#: The least share of a further line of a list that is names.
+_SHARE_BELOW: Final = 0.9
+
+
+def _is_plural(label: str) -> bool:
+    """Tell whether a label announces several people: "Authors:"."""
+    return label.strip(" *•|#-–—:：").casefold().endswith(("s", "s)", "en", "innen"))
+
+
+def _is_imprint(lines: Sequence[Line], at: int) -> bool:
+    """Tell whether the label at `at` is part of an imprint: "Publisher:" stands beside it."""
+    around = (*lines[max(0, at - 2) : at], *lines[at + 2 : at + 4])
+    return any(_OFFICE.match(line.text[:_LABEL_LENGTH].strip()) for line in around)
+
+
+_OFFICE: Final = re.compile(
+    r"(?:publishers?|editors?|editor-in-chief|managing editor|designers?|webmaster|chairman"
+    r"|herausgeber|chefredakteur|impressum)\s?[:：]",
+    re.I,
+)
+
+
+def _neighbours(context: Context) -> Iterator[tuple[Sequence[Line], int]]:
+    """Yield lines and the place in them of one that another follows, where a label can stand.
+
+    That is below the headline, around the start of the body, and at both ends: on a page
+    flattened whole, the menu alone can be longer than what counts as the text's top.
     """
     lines, first = context.cleaned.lines, context.first_body_index
     for part in (_below(context), lines[max(0, first - _BELOW) : first + 2], context.edges):
-        yield from pairwise(part)
+        yield from ((part, at) for at in range(len(part) - 1))
 
 
 def _below(context: Context) -> Sequence[Line]:
@@ -163,7 +218,7 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         names = parse_names(text, known=known, label=True, single=True)
         is_byline = starts_with_label(text.lstrip(_FIGURES)) or _share(text, names) >= _SHARE_AFTER
         if names and is_byline and len(names) <= 2 * _MOST_NAMES:
-            yield f"near_by_{_kind(names)}", names
+            yield f"near_by_{kind_of(names)}", names
         return
     if text[-1] in _SENTENCE_ENDS and text.count(" ") > _MOST_BLANKS:
         return
@@ -177,11 +232,11 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
     share = _share(text, names)
     if _DATED.search(text):
         yield (
-            f"near_dated_{_kind(names)}" if share >= _SHARE else f"near_beside_{_kind(names)}",
+            f"near_dated_{kind_of(names)}" if share >= _SHARE else f"near_beside_{kind_of(names)}",
             names,
         )
     elif share >= _SHARE:
-        yield f"near_alone_{_kind(names)}", names
+        yield f"near_alone_{kind_of(names)}", names
 
 
 def _is_picture_credit(text: str) -> bool:
@@ -199,9 +254,3 @@ def _share(text: str, names: Sequence[str]) -> float:
     """Return the share of the letters of `text` without dates and handles that is names."""
     letters = fold("".join(char for char in _HANDLE.sub("", text) if not char.isdigit()))
     return len(fold("".join(names))) / max(len(letters), 1)
-
-
-def _kind(names: Sequence[str]) -> str:
-    if all(" " not in name for name in names):
-        return "lone"
-    return "given" if all(map(opens_with_given_name, names)) else "other"

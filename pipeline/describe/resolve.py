@@ -169,7 +169,7 @@ def traits(key: str, groups: Mapping[str, Sequence[Candidate]]) -> list[str]:
     statement names some of them, or more.
     """
     group = groups[key]
-    labelled = any(c.rule.startswith(_LABELLED) and c.rule != "line_byline" for c in group)
+    labelled = _is_labelled(group)
     found = [f"trait_{_shape(group[0].value)}{'_labelled' if labelled else ''}"]
     kinds = len({source_kind(candidate.rule) for candidate in group})
     if kinds > 1:
@@ -177,11 +177,22 @@ def traits(key: str, groups: Mapping[str, Sequence[Candidate]]) -> list[str]:
     whole = any(c.rule.startswith(_STATED_WHOLE) for c in group)
     for other in groups:
         if part_of(other, key):
-            found.append("trait_backed_whole" if whole else "trait_backed")
+            of_what = "_labelled" if labelled else "_whole" if whole else ""
+            found.append(f"trait_backed{of_what}")
             break
-    if any(_whole_kinds(longer) for longer in _longer(key, groups)):
-        found.append("trait_in_longer")
-    return found
+    longer = [group for group in _longer(key, groups) if _whole_kinds(group)]
+    if longer:
+        rivals = not labelled or any(map(_is_labelled, longer))
+        found.append("trait_in_longer" if rivals else "trait_in_longer_unlabelled")
+    flat = group[0].rule.endswith(_FLAT)
+    return [f"{trait}{_FLAT}" for trait in found] if flat else found
+
+
+def _is_labelled(group: Sequence[Candidate]) -> bool:
+    """Tell whether a line or element that opens with "By" or its like states a value."""
+    return any(
+        c.rule.startswith(_LABELLED) and c.rule.removesuffix(_FLAT) != "line_byline" for c in group
+    )
 
 
 def outvoted(key: str, groups: Mapping[str, Sequence[Candidate]]) -> bool:
@@ -212,12 +223,12 @@ def _whole_kinds(group: Sequence[Candidate]) -> set[str]:
 
 
 def _shape(value: str) -> str:
-    from pipeline.describe.names import opens_with_given_name
+    from pipeline.describe.names import kind_of
 
     names = value.split("; ")
     if all(" " not in name for name in names):
         return "handle" if any(map(_is_handle, names)) else "lone"
-    return "given" if all(map(opens_with_given_name, names)) else "other"
+    return kind_of(names)
 
 
 #: How the rules are named that read names after "By" or its like.
@@ -270,15 +281,22 @@ def family(rule: str) -> str:
 
     Rules for unmarked names of people of whom the story tells are one family.
     """
+    rule, flat = rule.removesuffix(_FLAT), "_flat" if rule.endswith(_FLAT) else ""
     if rule.endswith("_told"):
-        return "told_*"
+        return f"told_*{flat}"
     near = rule.endswith("_near") or rule.startswith("near_")
-    return f"{source_kind(rule)}{'_near' if near else ''}_*"
+    return f"{source_kind(rule)}{'_near' if near else ''}_*{flat}"
 
+
+#: How the rules are named that read flattened text.
+_FLAT: Final = "_flat"
 
 #: How rules are named that read the printed text, or elements marked as the author's.
 _KINDS: Final = {
-    **dict.fromkeys(("line", "near", "label", "name", "byline", "signature"), "text"),
+    **dict.fromkeys(
+        ("line", "near", "label", "name", "byline", "signature", "announced", "written", "deck"),
+        "text",
+    ),
     **dict.fromkeys(("author", "rel", "person", "itemprop"), "marked"),
 }
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.describe.names import (
     MOST_NAMES,
+    looks_personal,
     natural,
     opens_with_given_name,
     parse_names,
@@ -42,6 +43,7 @@ from pipeline.describe.names import (
         ("By by ANNA BERG", ("Anna Berg",)),
         ("Anna Berg Carl Stone", ("Anna Berg", "Carl Stone")),
         ("Ein Interview von Anna Berg", ("Anna Berg",)),
+        ("By Anna oblomov", ("Anna Oblomov",)),
     ],
 )  # fmt: skip
 def test_people_are_read_in_order(byline, names):
@@ -181,3 +183,17 @@ def test_many_words_without_a_known_one_are_no_name():
 )
 def test_what_is_glued_to_names_or_follows_them(text, names):
     assert parse_names(text, single=True) == names
+
+
+@pytest.mark.parametrize("name", ["Zarinka Oblomov", "Anna Berg", "Wambui van der Oblomov"])
+def test_names_have_no_common_words(name):
+    assert looks_personal(name)
+
+
+@pytest.mark.parametrize("name", ["Core Values", "Top Programs", "Climate Policy", "Neue Wege"])
+def test_common_words_are_no_names(name):
+    assert not looks_personal(name)
+
+
+def test_an_outlet_after_a_name_is_cut_off():
+    assert parse_names("Anna Berg ELM TIMES", known={"elmtimes"}) == ("Anna Berg",)

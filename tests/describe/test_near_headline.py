@@ -25,7 +25,7 @@ def read(*lines):
     [
         ("Anna Berg", "near_alone_given", ("Anna Berg",)),
         ("Anna Berg, @annaberg", "near_alone_given", ("Anna Berg",)),
-        ("Zarinka Oblomov", "near_alone_other", ("Zarinka Oblomov",)),
+        ("Zarinka Oblomov", "near_alone_proper", ("Zarinka Oblomov",)),
         ("Anna Berg, 01.12.2021", "near_dated_given", ("Anna Berg",)),
         ("Elm Herald Extra 9/21/2016 Anna Berg", "near_beside_given", ("Anna Berg",)),
         ("03/01/2017 by Anna Berg, Harbour Reporter", "near_by_given", ("Anna Berg",)),

@@ -56,11 +56,12 @@ def test_rivals_take_confidence():
     assert contested < alone
 
 
-def test_a_longer_list_counts_only_where_one_statement_holds_it():
+def test_a_longer_list_counts_only_where_statements_hold_it_as_a_whole():
+    both = "Anna Berg; Li Wei"
     first = [said("Anna Berg", 0.5, "line_byline_by", "authors")]
-    together = said("Anna Berg; Li Wei", 0.5, "json_ld_author", "authors")
-    scattered = said("Anna Berg; Li Wei", 0.5, "author_class_several_near", "authors")
-    assert choose("authors", [*first, together]).value == "Anna Berg; Li Wei"
+    together = [said(both, 0.5, rule, "authors") for rule in ("json_ld_author", "byline_class")]
+    scattered = said(both, 0.5, "author_class_several_near", "authors")
+    assert choose("authors", [*first, *together]).value == both
     assert choose("authors", [*first, scattered]).value == "Anna Berg"
 
 
