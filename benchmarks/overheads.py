@@ -5,8 +5,10 @@
 The same flattened texts go through every stage without Dagster, through the assets with one
 worker, and through the assets with two; in turns, each in a process of its own. Dagster's share
 is of processor time, the gain of the second worker of wall clock, so the machine must be idle.
-What a second process can gain at all is measured beside it, by plain work that shares nothing:
-two processors of a virtual machine are often the two threads of one core.
+The process that reads and writes keeps a second processor busy already where there is one worker,
+so one worker is measured bound to a single processor too. What a second process can gain at all is
+measured beside it, by plain work that shares nothing: two processors of a virtual machine are often
+the two threads of one core.
 """
 
 from __future__ import annotations
@@ -23,13 +25,20 @@ from typing import Any, Final
 
 from benchmarks import inputs, measure, results
 
-#: What is run: title, system of `benchmarks.work`, worker processes.
+#: What is run: title, system of `benchmarks.work`, worker processes, if on a single processor.
 _RUNS: Final = {
-    "stages without Dagster, one worker": ("stages", 1),
-    "stages without Dagster, two workers": ("stages", 2),
-    "assets, one worker": ("dagster", 1),
-    "assets, two workers": ("dagster", 2),
+    "stages without Dagster, one worker": ("stages", 1, False),
+    "stages without Dagster, two workers": ("stages", 2, False),
+    "assets, one worker": ("dagster", 1, False),
+    "assets, two workers": ("dagster", 2, False),
+    "assets, one worker, on one processor": ("dagster", 1, True),
 }
+#: Runs its arguments as a command that keeps to one processor.
+_BOUND: Final = """
+import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 Row = dict[str, Any]
 
 #: Work that shares nothing: words of a text found and counted again and again.
@@ -47,16 +56,17 @@ def run(data: Path, texts: int, rounds: int) -> list[Row]:
         source = Path(scratch) / "texts.jsonl"
         count = inputs.write(inputs.texts(data, texts), source)
         tasks: dict[str, Callable[[], measure.Usage]] = {
-            title: partial(_run, system, workers, source)
-            for title, (system, workers) in _RUNS.items()
+            title: partial(_run, source, *options) for title, options in _RUNS.items()
         }
         usages = measure.interleaved(tasks, rounds)
     return [_row(title, count, measure.median(found)) for title, found in usages.items() if found]
 
 
-def _run(system: str, workers: int, source: Path) -> measure.Usage:
+def _run(source: Path, system: str, workers: int, bound: bool) -> measure.Usage:
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "benchmarks.work", system, str(source), out]
+        if bound:
+            command = [sys.executable, "-c", _BOUND, *command]
         return measure.run(command, {"COPYDESK_WORKERS": str(workers)})
 
 
@@ -86,12 +96,14 @@ def summary(rows: list[Row], possible: float) -> str:
     by_title = {row["run"]: row for row in rows}
     if len(by_title) < len(_RUNS):
         return ""
-    bare, bare_two, one, two = (by_title[title] for title in _RUNS)
+    bare, bare_two, one, two, bound = (by_title[title] for title in _RUNS)
     share = one["cpu_seconds"] / bare["cpu_seconds"] - 1
     return (
         f"Dagster adds {share:.1%} of processor time. Two workers against one take "
         f"{one['wall_seconds'] / two['wall_seconds']:.2f} times less wall clock with Dagster, "
-        f"{bare['wall_seconds'] / bare_two['wall_seconds']:.2f} times less without. "
+        f"{bare['wall_seconds'] / bare_two['wall_seconds']:.2f} times less without, "
+        f"and {bound['wall_seconds'] / two['wall_seconds']:.2f} times less than one worker that "
+        "shares a single processor with the process that reads and writes. "
         f"Of plain work that shares nothing, two processes do {possible:.2f} times as much here."
     )
 

@@ -148,11 +148,15 @@ def test_stages_are_timed_whole_and_in_parts(data: Path) -> None:
 def test_what_a_second_worker_gains_is_told_beside_what_it_could() -> None:
     costs = {"stages": (10.0, 20.0), "dagster": (10.5, 21.0)}
     rows = [
-        {"run": title, "wall_seconds": costs[system][1] / workers, "cpu_seconds": costs[system][0]}
-        for title, (system, workers) in overheads._RUNS.items()
-    ]
+        {
+            "run": title, "cpu_seconds": costs[system][0],
+            "wall_seconds": costs[system][1] / workers + 3 * bound,
+        }
+        for title, (system, workers, bound) in overheads._RUNS.items()
+    ]  # fmt: skip
     told = overheads.summary(rows, 1.9)
     assert "adds 5.0%" in told
     assert "2.00 times less wall clock" in told
+    assert "2.29 times less than one worker that shares" in told
     assert "1.90 times" in told
     assert overheads.summary(rows[:3], 1.9) == ""
