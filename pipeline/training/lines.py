@@ -193,7 +193,8 @@ def train(examples: Sequence[Example]) -> Trained:
     lexicon = train_lexicon(data, data.fold >= 0)
     columns = _columns_out_of_fold(data)
     _log.info("lexicon trained")
-    names = tuple(columns[0])
+    # Wordings that only say which rules to try are no evidence.
+    names = tuple(name for name in columns[0] if not name.endswith("_wording"))
     rows = np.concatenate([matrix(found, names) for found in columns])
     columns.clear()
     use = (data.label >= 0) & _drawn(data)
@@ -228,7 +229,7 @@ def _threshold(rows: Array, data: Table, use: Array) -> float:
         total += np.bincount(data.text, data.words * (data.label == 1), size)
         return float(np.mean((2 * right / np.maximum(total, 1))[judged]))
 
-    grid = [step / 100 for step in range(30, 52, 2)]
+    grid = [step / 100 for step in range(40, 68, 2)]
     scores = [mean_f1(threshold) for threshold in grid]
     _log.info("F1 by threshold: %s", [f"{g} {s:.4f}" for g, s in zip(grid, scores, strict=True)])
     return grid[int(np.argmax(scores))]
