@@ -34,6 +34,10 @@ _LONGEST: Final = 300
 _SHORT_WORDS: Final = 12
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
+_BLANK_OR_DIGIT: Final = re.compile(r"[\s\d]")
+_ASCII: Final = bytes(range(128))
+#: One digit for all, and one blank.
+_ALIKE: Final = bytes.maketrans(b"123456789\t\n\v\f\r\x1c\x1d\x1e\x1f", b"0" * 9 + b" " * 9)
 #: A source with fewer articles in a partition keeps lines met once: another day may repeat them.
 #: Of larger ones they are dropped, which bounds the table at little loss.
 _LARGE_SOURCE: Final = 20
@@ -59,7 +63,16 @@ class FurnitureIndex:
 
 def fold(line: str) -> str:
     """Return a line as furniture is compared: lower case, blanks single, all digits alike."""
-    return _DIGIT.sub("0", " ".join(line.strip()[:_LONGEST].lower().split()))
+    line = line.strip()[:_LONGEST].lower()
+    data = line.encode("utf-8", "surrogatepass")
+    beyond = b"" if line.isascii() else data.translate(None, _ASCII)
+    if beyond and _BLANK_OR_DIGIT.search(beyond.decode("utf-8", "surrogatepass")):
+        return _DIGIT.sub("0", " ".join(line.split()))
+    # As bytes, which most lines can be, it takes a third of the time.
+    data = data.translate(_ALIKE).strip()
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data.decode("utf-8", "surrogatepass")
 
 
 def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -> Array:

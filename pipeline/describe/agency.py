@@ -154,7 +154,7 @@ def _from_metadata(context: Context) -> Iterator[Candidate]:
 
 def _in_names(value: str) -> str | None:
     """Return the agency among names joined by ";" or ",", or after a person's ("X, Reuters")."""
-    for part in re.split(r"\s*[;,|]\s*|\band\b", value[:300]):
+    for part in re.split(r"\s*[;,|]\s*|\band\b", value[:300]) if value else ():
         if name := agency_names.exactly(_BY.sub("", part, count=1)):
             return name
     return None

@@ -64,6 +64,8 @@ def _from_markup(context: Context, sites: frozenset[str]) -> list[Candidate]:
 
 def _cut_as_others(title: str, others: Collection[str]) -> str:
     """Return the leading or last part of `title` that another source gives as the headline."""
+    if not others:
+        return title
     parts, marks = _split(title)
     kept = parts[0]
     for place in range(1, len(parts)):
