@@ -19,7 +19,7 @@ from pipeline.describe.names import (
     person,
     starts_with_label,
 )
-from pipeline.describe.near_headline import announced
+from pipeline.describe.near_headline import announced, headline_at
 from pipeline.records import Candidate
 
 #: Longest byline that is read, in characters.
@@ -140,18 +140,21 @@ def _announced(context: Context, known: frozenset[str]) -> list[Candidate]:
         names = announced(lines, at, known)
         if names and all(map(looks_personal, names)):
             found.append((at, names))
+            if len(found) >= _MOST_ANNOUNCED:
+                break
     if not found:
         return []
     if len({frozenset(names) for _, names in found}) == 1:
         at, names = found[0]
         return [named(names, 0.8, "announced_only", lines[at].text)]
-    top = context.headline_at if not context.markup else context.first_body_index - 8
+    top = headline_at(context)
     below = next(((at, names) for at, names in found if top is not None and at > top), None)
     return [named(below[1], 0.6, "announced_first", lines[below[0]].text)] if below else []
 
 
 #: How many lines are looked at, and how lines that name authors open.
 _MOST_LINES: Final = 3000
+_MOST_ANNOUNCED: Final = 60
 _LONGEST_ANNOUNCED: Final = 160
 _OPENING: Final = 12
 _OPENERS: Final = (
@@ -232,14 +235,17 @@ def _glued(context: Context, known: frozenset[str]) -> list[Candidate]:
         size += len(text)
         match = _GLUED_BY.search(text)
         if match:
-            names = parse_names(text[match.end() :][:60], known=known, strict=True)[:1]
-            if names and text[match.end() :].startswith(names[0]):
+            rest = text[match.end() :][:_LONGEST_ANNOUNCED]
+            names = parse_names(_GLUE.split(rest)[0], known=known, strict=True)
+            if names and rest.startswith(names[0]):
                 return [named(names, 0.6, "glued_by", text[match.start() :][:80])]
         if size >= _GLUED_LENGTH:
             break
     return []
 
 
+#: Where what is glued to the last name begins: a figure, or a word of a sentence.
+_GLUE: Final = re.compile(r"\d|[|•·]|(?<=[a-z])(?=[A-Z][a-z]+\s[a-z])")
 _GLUED_LENGTH: Final = 20_000
 _GLUED_BY: Final = re.compile(r"(?<=[a-z?!.”’)\d])(?:By\s?|by)(?=[A-Z][a-zà-ÿ])")
 

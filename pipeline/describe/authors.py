@@ -142,11 +142,18 @@ def _told_about(context: Context, found: list[Candidate]) -> list[Candidate]:
         name for c in unmarked for name in c.value.split("; ")
         if " " in name and (fold(name) in shown or _in_prose(context, name))
     }  # fmt: skip
-    return [
-        named(tuple(c.value.split("; ")), c.confidence, f"{c.rule}_told", c.source_text)
-        if c in unmarked and not told.isdisjoint(c.value.split("; ")) else c
-        for c in found
-    ]  # fmt: skip
+    return [_set_apart(c, told) if c in unmarked else c for c in found]
+
+
+def _set_apart(candidate: Candidate, told: set[str]) -> Candidate:
+    """Return a candidate without people of whom the story tells, or marked as theirs."""
+    names = tuple(candidate.value.split("; "))
+    others = tuple(name for name in names if name not in told)
+    if len(others) == len(names):
+        return candidate
+    of_list = candidate.rule == "near_several" and others
+    rule = candidate.rule if of_list else f"{candidate.rule}_told"
+    return named(others if of_list else names, candidate.confidence, rule, candidate.source_text)
 
 
 #: Rules by which nothing but a name and its place tell an author.

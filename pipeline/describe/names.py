@@ -312,7 +312,9 @@ def opens_with_given_name(name: str) -> bool:
         return bool(_INITIALS.match(first))  # "MIRO Systems": an acronym that spells a name
     if word in given or word.split("-")[0] in given:
         return True
-    return bool(_INITIALS.match(first)) and word not in data_words("organisation_words.txt")
+    bare = word.replace(".", "")
+    is_other = bare in _STATES or bare in data_words("organisation_words.txt")
+    return not is_other and bool(_INITIALS.match(first))
 
 
 def is_proper(name: str) -> bool:
@@ -352,6 +354,10 @@ def kind_of(names: Collection[str]) -> str:
     if all(map(opens_with_given_name, names)):
         return "given"
     return "proper" if all(map(looks_personal, names)) else "other"
+
+
+#: What is written like initials, "U.S.", and stands for a state or many.
+_STATES: Final = frozenset(("us", "uk", "un", "eu", "dc"))
 
 
 def _single(text: str, known: Collection[str], *, announced: bool) -> tuple[str, ...]:

@@ -128,20 +128,39 @@ def announced(lines: Sequence[Line], at: int, known: frozenset[str]) -> tuple[st
 
 
 def _listed(lines: Sequence[Line], start: int, known: frozenset[str]) -> tuple[str, ...]:
-    """Return the names on the line at `start`, and on the lines below it that are only names."""
+    """Return the names on the line at `start`, and on the lines below it that go on with it.
+
+    After "Authors:" lines that are only names go on; after "By" those that "and" or a comma joins.
+    """
     found: dict[str, None] = {}
-    for line in lines[start : start + _MOST_NAMES]:
-        names = parse_names(line.text[:_LONGEST], known=known, strict=bool(found))
-        least = _SHARE_BELOW if found else _SHARE
-        if not found and names and line.text.lstrip(" *•").startswith(f"{names[0]}, "):
-            least = _SHARE_AFTER  # "Jane Doe, Acme Times"
-        if not names or _share(line.text, names) < least:
+    plural = _is_plural(lines[start - 1].text)
+    joined = True
+    for line in lines[start : start + _LISTED]:
+        text = squeeze(line.text[:_LONGEST]).lstrip("*•- ")
+        lead = _JOINS.match(text)
+        if found and lead and lead.end() == len(text):
+            joined = True
+            continue
+        joined = joined or plural or (bool(found) and lead is not None)
+        text = text[lead.end() :] if found and lead else text
+        names = parse_names(text, known=known, strict=bool(found)) if joined and text else ()
+        if not names or _share(text, names) < _least_share(text, names, is_first=not found):
             break
         found.update(dict.fromkeys(names))
-        if not _is_plural(lines[start - 1].text):
-            break
+        joined = text.endswith((",", " and", " und", "&"))
     return tuple(found) if len(found) <= 2 * _MOST_NAMES else ()
 
+
+def _least_share(text: str, names: Sequence[str], *, is_first: bool) -> float:
+    """Return the share of a line below a label that must be names."""
+    if not is_first:
+        return _SHARE_BELOW
+    return _SHARE_AFTER if text.startswith(f"{names[0]}, ") else _SHARE  # "Jane Doe, Acme Times"
+
+
+#: How many lines a list of authors has at most, and what joins its lines.
+_LISTED: Final = 10
+_JOINS: Final = re.compile(r"(?:,|&|and\b|und\b|et\b|y\b|, and\b)\s?", re.I)
 
 #: The least share of a further line of a list that is names.
 _SHARE_BELOW: Final = 0.9
@@ -178,7 +197,7 @@ def _neighbours(context: Context) -> Iterator[tuple[Sequence[Line], int]]:
 
 def _below(context: Context) -> Sequence[Line]:
     """Return the lines below the headline up to the second paragraph; none without a headline."""
-    at = _headline_at(context)
+    at = headline_at(context)
     if at is None:
         return ()
     lines = context.cleaned.lines[at + 1 : at + 1 + _BELOW]
@@ -190,7 +209,7 @@ def _below(context: Context) -> Sequence[Line]:
     return lines
 
 
-def _headline_at(context: Context) -> int | None:
+def headline_at(context: Context) -> int | None:
     """Return the index of the last line before the body that is the headline."""
     lines, first = context.cleaned.lines, context.first_body_index
     if not context.markup:
@@ -224,8 +243,8 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         return
     if text[-1] == ":" and "," in text:
         return  # who speaks in a transcript: "ANNA BERG, HOST:"
-    if _is_picture_credit(text):
-        return
+    if _is_picture_credit(text) or text.islower():
+        return  # tags are written small
     names = parse_names(text, known=known)
     if not names or len(names) > _MOST_NAMES:
         return
@@ -241,8 +260,9 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
 
 def _is_picture_credit(text: str) -> bool:
     """Tell whether `text` is a name and an agency of pictures: "Anna Berg/AP"."""
-    _, slash, after = text.rpartition("/")
-    return bool(slash) and bool(_picture_words() & set(words(after[:60])[:3]))
+    before, slash, after = text.rpartition("/")
+    beside = {*words(after[:60])[:3], *words(before[:60])[:1]}
+    return bool(slash) and not _picture_words().isdisjoint(beside)
 
 
 @cache

@@ -196,15 +196,17 @@ def _is_labelled(group: Sequence[Candidate]) -> bool:
 
 
 def outvoted(key: str, groups: Mapping[str, Sequence[Candidate]]) -> bool:
-    """Tell whether a list of authors is a part of one that metadata and the page agree on.
+    """Tell whether a list of authors is a part of one that metadata and the page agree on, or that
+    the page prints after "By" and marks as the authors'.
 
     Then what names some of the people is a witness for the list and no rival: pages print a
     list of authors as one link or line each.
     """
-    return any(
-        len(kinds) > 1 and not _METADATA.isdisjoint(kinds)
-        for kinds in map(_whole_kinds, _longer(key, groups))
-    )
+    for longer in _longer(key, groups):
+        kinds = _whole_kinds(longer)
+        if len(kinds) > 1 and (not _METADATA.isdisjoint(kinds) or _is_labelled(longer)):
+            return True
+    return False
 
 
 _METADATA: Final = frozenset(("json", "meta"))

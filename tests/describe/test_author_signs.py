@@ -71,6 +71,13 @@ def test_a_list_of_authors_runs_over_several_lines():
     assert flat(*lines, PARAGRAPH)["label_given"] == "Anna Berg; Carl Stone"
 
 
+def test_names_joined_over_lines_are_one_list():
+    lines = [("nav", text) for text in ("By", "Anna Berg", ",", "Carl Stone", "and", "Li Wei")]
+    assert flat(*lines, ("nav", "Dan Fox"), PARAGRAPH)["announced_only"] == (
+        "Anna Berg; Carl Stone; Li Wei"
+    )
+
+
 def test_an_imprint_is_no_byline():
     lines = [
         ("nav", "Publisher:"), ("nav", "Carl Stone"), ("nav", "Writers:"), ("nav", "Anna Berg"),
