@@ -29,6 +29,16 @@ _LONGEST: Final = 130
 MODEL_RULE: Final = "line_model"
 REPEAT_RULE: Final = "repeat"
 RESCUE_RULE: Final = "only_prose"
+OPENING_RULE: Final = "opening_prose"
+#: A text that is body by this share of its characters is an article's text, no page; sentences
+#: among its first lines open it, if they are long enough and the model does not rule them out.
+_ARTICLE: Final = 0.8
+_FIRST_LINES: Final = 4
+_SENTENCE: Final = 10
+_POSSIBLE: Final = 0.25
+#: ... or holds them likely, with something else between them and the body.
+_LIKELY: Final = 0.4
+_ENDS: Final = (".", "!", "?", "”", '"', ".)")
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
 _FEW_LINES: Final = 4
@@ -79,12 +89,17 @@ def _verdicts(
         if wording := decided_role(texts[row]):
             told[row] = wording
             is_body[row] = False
+    opening = _opening(lines, is_body, labels, texts)
+    is_body[opening] = True
     for row in np.flatnonzero(repeated(lines, is_body, labels.body)).tolist():
         told[row] = ("repeat", REPEAT_RULE)
         is_body[row] = False
     probability = labels.body.tolist()
+    kept_by = [RESCUE_RULE if prose else MODEL_RULE for prose in rescued.tolist()]
+    for row in opening:
+        kept_by[row] = OPENING_RULE
     return [
-        (BODY, RESCUE_RULE if rescued[row] else MODEL_RULE, round(probability[row], 4))
+        (BODY, kept_by[row], round(probability[row], 4))
         if is_body[row]
         else (*(told.get(row) or _named(text, row, labels, float(furniture[row]))),
               round(max(1 - probability[row], float(furniture[row]), WORDED * (row in told)), 4))
@@ -107,6 +122,30 @@ def _rescued(lines: Lines, is_body: Array) -> Array:
     )
     meant: Array = (without_body | brief) & (share >= _MOSTLY)
     return np.asarray(prose & meant[lines.text] & ~is_body)
+
+
+def _opening(lines: Lines, is_body: Array, labels: Labels, texts: list[str]) -> list[int]:
+    """Return the lines right above the body of article texts that are sentences of the article.
+
+    First paragraphs look like standfirsts and captions; with no page around them they are none.
+    """
+    size = lines.end - lines.start
+    words = np.diff(lines.words.first)
+    found: list[int] = []
+    for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
+        body = is_body[low:high]
+        first = low + int(body.argmax()) if high > low else low
+        article = low < first <= low + _FIRST_LINES
+        if not article or size[low:high][body].sum() < _ARTICLE * size[low:high].sum():
+            continue
+        least = _POSSIBLE
+        for row in range(first - 1, low - 1, -1):
+            said = words[row] >= _SENTENCE and texts[row].rstrip().endswith(_ENDS)
+            if said and labels.body[row] >= least and not rule_role(texts[row]):
+                found.append(row)
+            else:
+                least = _LIKELY
+    return found
 
 
 def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:
