@@ -280,6 +280,37 @@ def _from_lines(context: Context, sites: frozenset[str]) -> list[Candidate]:
         value = without_site(line.text, sites)
         if line is context.cleaned.lines[0]:
             value = _untitled(value)
-        if sure >= _LEAST_SURE and _is_headline(value, sites):
+        if sure >= _LEAST_SURE and _is_headline(value, sites) and not _CRUMBS.search(value):
             found.append(Candidate("headline", value, sure, "line", shorten(line.text)))
-    return found
+    return found or _glued_title(context, sites)
+
+
+#: The way to a page through the sections above it: "Home / Money / Loans".
+_CRUMBS: Final = re.compile(r"\s[/>»›→]\s.{1,80}\s[/>»›→]\s")
+
+
+def _glued_title(context: Context, sites: frozenset[str]) -> list[Candidate]:
+    """Read the page's title where flattening has run a whole page into its first line.
+
+    What stands before the site's name is the headline if the page prints it again; a bar between
+    them nearly tells that alone.
+    """
+    first = context.cleaned.lines[0].text[:_GLUED_LENGTH] if context.cleaned.lines else ""
+    match = _GLUED_TITLE.match(first) if len(first) >= _LEAST_GLUED else None
+    if match is None:
+        return []
+    value = squeeze(match.group(1))
+    again = first.find(value, match.end()) >= 0
+    if not _is_headline(value, sites) or not (again or match.group(2) == "|"):
+        return []
+    sure = _PRINTED_AGAIN if again else _PRINTED_ONCE
+    return [Candidate("headline", value, sure, "glued_title", shorten(match.group()))]
+
+
+#: How long a line is that holds a page, how much of it is read, and how a title opens it.
+_LEAST_GLUED: Final = 1000
+_GLUED_LENGTH: Final = 20_000
+_GLUED_TITLE: Final = re.compile(r"\s{0,80}(\S.{14,150}?)\s{1,3}([|–—-])\s{0,3}(?=\S)")
+#: How sure its headline is where the page prints it again, and where not.
+_PRINTED_AGAIN: Final = 0.85
+_PRINTED_ONCE: Final = 0.6

@@ -55,3 +55,15 @@ def test_a_name_above_the_story_is_its_author_not_its_headline() -> None:
     lines = ("nav", "Jo Doe"), ("outlet", "USA TODAY"), BODY, MORE
     assert chosen(*lines) is None
     assert choose("authors", authors.candidates(context(lines))).value == "Jo Doe"
+
+
+def test_the_title_of_a_page_run_into_one_line_is_read() -> None:
+    title, body = "Council votes to close the old bridge", f"{BODY[1]} {MORE[1]} " * 8
+    glued = f"{title} | Elm HeraldMenuNewsSport{title}By Jo Doe {body}"
+    assert chosen(("body", glued)) == title
+    assert chosen(("body", f"{title}MenuNewsSport {body}")) is None
+
+
+def test_the_way_to_a_page_is_no_headline() -> None:
+    crumbs = "Home / Money and Saving / Best Loans for Harbours"
+    assert chosen(("headline", crumbs), BODY, MORE) != crumbs
