@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,11 @@ Floats = npt.NDArray[np.float64]
 _PARTLY_SHARED: Final = 0.3
 #: A shingle that a text has so many times is a refrain.
 _REFRAIN: Final = 3
+#: So often, with no more words in between, it parts the items of a gallery or list.
+_GALLERY: Final = 7
+_GALLERY_ITEM: Final = 90
+#: Share of the story that has to be left for it to be set aside.
+_MOST_GALLERY: Final = 0.33
 #: Words, and share of names and numbers among them, from which a sentence is a list.
 _LIST_WORDS: Final = 40
 _LIST_FACTS: Final = 0.6
@@ -45,6 +51,13 @@ _NOTICE_WORDS: Final = 110
 _BEHIND_NOTICE: Final = 12
 #: Shared runs that a notice may be in.
 _NOTICE_RUNS: Final = 4
+#: Words of a shared run up to which it may be a notice wherever it stands, and how many of them, at
+#: least and as a share, have to be words in which a house speaks of itself.
+_TALK_RUN: Final = 130
+_TALK_WORDS: Final = 4
+_TALK_SHARE: Final = 0.07
+#: Share of the shorter text from which such passages are the text.
+_ALL_TALK: Final = 0.85
 #: Slots of the table of the words of a text; a power of two.
 _WORD_SLOTS: Final = 8192
 #: At least so many slots for each shingle of a batch.
@@ -86,6 +99,8 @@ class Bodies:
         )
         #: Which words each text has, by some of the bits of their hashes: a row a text.
         self.slots = (words.hashes & np.uint64(_WORD_SLOTS - 1)).astype(np.int32)
+        #: How many words before each are such in which a house speaks of itself.
+        self.talk_before = np.concatenate([[0], np.cumsum(self._talk(), dtype=np.int32)])
         self.vocabulary = np.zeros((len(self.first), _WORD_SLOTS), np.bool_)
         self.vocabulary[np.repeat(np.arange(len(self.first)), self.sizes), self.slots] = True
 
@@ -106,11 +121,32 @@ class Bodies:
         refrain[known[times[back] >= _REFRAIN]] = True
         if not refrain.any():
             return outside
-        story = outside & ~self.covered(refrain, self.first, self.sizes)
-        nothing = np.add.reduceat(story, self.first[self.sizes > 0], dtype=np.int64) == 0
-        bare = np.zeros(len(self.sizes), np.bool_)
-        bare[self.sizes > 0] = nothing
-        return np.where(np.repeat(bare, self.sizes), outside, story)
+        often = times[back] >= _GALLERY
+        gallery = np.zeros(len(outside), np.bool_)
+        gallery[_between(known[often], back[often])] = True
+        outside = self._without(gallery, outside, _MOST_GALLERY)
+        return self._without(self.covered(refrain, self.first, self.sizes), outside, 0.0)
+
+    def _without(self, aside: Bools, story: Bools, least: float) -> Bools:
+        """Return the story without `aside`, in texts of which more than the share `least` is left.
+
+        Where hardly anything is, what is repeated is what the text says.
+        """
+        some = self.sizes > 0
+        left = story & ~aside
+        before, after = (
+            np.add.reduceat(each, self.first[some], dtype=np.int64) for each in (story, left)
+        )
+        enough = np.zeros(len(self.sizes), np.bool_)
+        enough[some] = after > least * before
+        return np.where(np.repeat(enough, self.sizes), left, story)
+
+    def _talk(self) -> Bools:
+        hashes, slots = _house_words()
+        talk = slots[self.slots]
+        likely = np.flatnonzero(talk)
+        talk[likely] = np.isin(self.words.hashes[likely], hashes)
+        return talk
 
     def _listed(self) -> Bools:
         """Return which words stand in a long sentence of hardly anything but names and numbers.
@@ -143,6 +179,15 @@ class Bodies:
             whole = np.repeat(hits[first[short]], sizes[short])
             covered[ranges(first[short], sizes[short])] = whole
         return covered
+
+
+def _between(places: I64, refrains: I64) -> I64:
+    """Return the places between a refrain and where it comes again, if that is soon."""
+    order = np.argsort(refrains, kind="stable")
+    places, refrains = places[order], refrains[order]
+    gaps = np.diff(places)
+    soon = (refrains[1:] == refrains[:-1]) & (gaps <= _GALLERY_ITEM)
+    return ranges(places[:-1][soon], gaps[soon])
 
 
 def _inside(first: I64, sizes: I64, length: int) -> Bools:
@@ -199,6 +244,7 @@ class Evidence:
     containment_b: float
     containment_outside_quotes: float  # of the shorter's shingles outside quotations
     shared: float  # share of the shorter's words that are shared
+    shared_news: float  # the same without passages in which the house speaks of itself
     story: float  # of its `story_words`, in sentences of which much is shared
     shared_longer: float  # share of the longer's words that are shared
     story_words: int  # of the shorter: outside quotations, and not said over and over
@@ -206,6 +252,8 @@ class Evidence:
     sentences: float  # share of the shorter, in words, whose sentences are nearly all shared
     order: float  # share of the shared words that come in the same order
     fact_gap: float  # in these sentences, share of common words the longer has, less that of facts
+    changed_facts: float  # that gap as a share of all words of these sentences
+    changed_numbers: float  # the same of numbers alone
     length_ratio: float  # shorter by longer
 
     def values(self) -> list[float]:
@@ -378,6 +426,9 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
     known |= partly * np.uint8(_PARTLY)
     aside = _notices(left, right, is_a, runs, pair)
     aside[_quoted_there(bodies, left, right, is_a, runs, pair)] = True
+    talk = _house_talk(bodies, left, right, is_a, runs, pair)
+    aside[_in_shorter(left, right, is_a, runs[talk], pair[talk])] = True
+    talked = np.bincount(pair[talk], runs[talk, 2], pairs)
     known |= aside[rows] * np.uint8(_ASIDE)
     other = np.where(is_a, right.texts, left.texts)
     there = shared.copy()
@@ -400,6 +451,10 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
         )
         for of in ({"without": _FACT}, {"also": _FACT})
     )
+    number = np.flatnonzero(bodies.words.numbers[at] & partly)
+    numbers = np.bincount(owner[number], minlength=pairs).astype(np.float64)
+    found = shared[number].astype(np.float64) + there[number]
+    same = _over(np.bincount(owner[number], found, pairs), 2 * numbers)
     both = (count(_PARTLY, _FACT) > 0) & (count(_PARTLY, without=_FACT) > 0)
     longer = np.where(is_a, right.sizes, left.sizes)
     return {
@@ -409,6 +464,7 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
         "containment_b": _over(_sums(right.hits, right), bodies.shingles[right.texts]),
         "containment_outside_quotes": _over(count(_HIT, _OPEN_SHINGLE), count(_OPEN_SHINGLE)),
         "shared": _over(count(_SHARED), sizes),
+        "shared_news": _over(count(_SHARED) - talked, sizes - talked),
         "story": _over(
             count(_SHARED, _PARTLY, _OPEN, without=_ASIDE), count(_OPEN, without=_ASIDE)
         ),
@@ -418,8 +474,22 @@ def _evidence(bodies: Bodies, left: _Side, right: _Side, runs: I64, pair: I64) -
         "sentences": _over(np.bincount(owner, nearly, pairs), sizes),
         "order": _in_order(runs, pair, pairs),
         "fact_gap": np.where(both, common - facts, 0.0),
+        "changed_facts": np.where(both, common - facts, 0.0)
+        * _over(count(_PARTLY, _FACT), count(_PARTLY)),
+        "changed_numbers": np.where(both, common - same, 0.0) * _over(numbers, count(_PARTLY)),
         "length_ratio": sizes / np.maximum(longer, 1),
     }
+
+
+@functools.cache
+def _house_words() -> tuple[npt.NDArray[np.uint64], Bools]:
+    """Return the hashes of the words of houses, and which slots they have."""
+    text = (Path(__file__).parent / "data" / "house_words.txt").read_text(encoding="utf-8")
+    listed = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    hashes = np.unique(read_words([listed], hashes_only=True).hashes)
+    slots = np.zeros(_WORD_SLOTS, np.bool_)
+    slots[(hashes & np.uint64(_WORD_SLOTS - 1)).astype(np.int64)] = True
+    return hashes, slots
 
 
 @functools.cache
@@ -455,6 +525,30 @@ def _notices(left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64) -> Bo
     end = np.where(is_a, left.first + left.sizes, len(left.hits) + right.first + right.sizes)
     inside[ranges(end - length, length)] = True
     return inside
+
+
+def _house_talk(
+    bodies: Bodies, left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64
+) -> Bools:
+    """Return in which shared runs the house speaks of itself.
+
+    A pitch or who the author is may stand anywhere in unlike texts. Where it is all of a text, it
+    is what that text says.
+    """
+    first = bodies.first[left.texts][pair] + runs[:, 0]
+    talk = bodies.talk_before[first + runs[:, 2]] - bodies.talk_before[first]
+    chosen = (runs[:, 2] <= _TALK_RUN) & (talk >= _TALK_WORDS) & (talk >= _TALK_SHARE * runs[:, 2])
+    total = np.bincount(pair[chosen], runs[chosen, 2], len(is_a))
+    sizes = np.where(is_a, left.sizes, right.sizes)
+    found: Bools = chosen & (total < _ALL_TALK * sizes)[pair]
+    return found
+
+
+def _in_shorter(left: _Side, right: _Side, is_a: Bools, runs: I64, pair: I64) -> I64:
+    """Return the places of the words of runs in the shorter texts, A and B one after the other."""
+    of_a = is_a[pair]
+    in_a, in_b = runs[:, 0] + left.first[pair], runs[:, 1] + len(left.hits) + right.first[pair]
+    return ranges(np.where(of_a, in_a, in_b), runs[:, 2])
 
 
 def _quoted_there(

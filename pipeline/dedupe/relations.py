@@ -33,6 +33,18 @@ _FACT_GAP: Final = 0.25
 _FACT_RANGE: Final = 0.15
 
 
+#: How many facts or numbers may be new in an update.
+_FEW_FACTS: Final = 3
+_FEW_NUMBERS: Final = 2
+_FEW_RANGE: Final = 2
+#: New numbers, as share of the words, from where on a text is a form: of an update, hardly any
+#: among the many that stay; and most of its other facts stay too.
+_NEW_NUMBERS: Final = 0.015
+_NEW_NUMBERS_RANGE: Final = 0.015
+_SOME_FACT_GAP: Final = 0.15
+_SOME_FACT_RANGE: Final = 0.04
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a pair is, and the probability that it is one family (copy, excerpt or revision)."""
@@ -85,8 +97,7 @@ def _columns(evidence: Evidence) -> dict[str, Floats]:
 
 def feature_columns(evidence: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return the features of many pairs, given arrays of the fields of their evidence."""
-    # A revision has the facts of the sentences that it keeps; a form filled in anew, few.
-    template = np.clip((evidence["fact_gap"] - _FACT_GAP) / _FACT_RANGE, 0.0, 1.0)
+    template = np.maximum(_new_facts(evidence), _new_numbers(evidence))
     words = evidence["story_words"]
     # In a text with hardly a word outside quotations and refrains, these are the text.
     trust = np.minimum(1.0, words / 60)
@@ -94,7 +105,34 @@ def feature_columns(evidence: Mapping[str, Floats]) -> dict[str, Floats]:
     told = np.minimum(evidence["story"], _MORE_TOLD * evidence["shared"])
     # Of few words, a stock phrase is a large share.
     told = told * words / (words + _STOCK_WORDS)
-    return {"story": trust * told + (1 - trust) * evidence["shared"], "template": template}
+    return {"story": trust * told + (1 - trust) * evidence["shared_news"], "template": template}
+
+
+def _new_facts(evidence: Mapping[str, Floats]) -> Floats:
+    """Return how far the facts speak for a form filled in anew, 0 to 1.
+
+    A revision has the facts of the sentences that it keeps, but for a few; a form has few of them.
+    """
+    gap = np.clip((evidence["fact_gap"] - _FACT_GAP) / _FACT_RANGE, 0.0, 1.0)
+    return np.asarray(gap * _many(evidence, "changed_facts", _FEW_FACTS), np.float64)
+
+
+def _new_numbers(evidence: Mapping[str, Floats]) -> Floats:
+    """Return how far the numbers alone speak for it.
+
+    Fixed names in a form (an index, an exchange, an agency) hide that all it tells is different.
+    """
+    dense = np.clip((evidence["changed_numbers"] - _NEW_NUMBERS) / _NEW_NUMBERS_RANGE, 0.0, 1.0)
+    others = np.clip((evidence["fact_gap"] - _SOME_FACT_GAP) / _SOME_FACT_RANGE, 0.0, 1.0)
+    many = _many(evidence, "changed_numbers", _FEW_NUMBERS)
+    return np.asarray(dense * others * many, np.float64)
+
+
+def _many(evidence: Mapping[str, Floats], changed: str, few: int) -> Floats:
+    """Return 0 where only a few words changed, 1 where more did."""
+    shorter = np.minimum(evidence["words_a"], evidence["words_b"])
+    count = evidence[changed] * shorter * np.maximum(evidence["sentences"], evidence["shared"])
+    return np.asarray(np.clip((count - few) / _FEW_RANGE, 0.0, 1.0), np.float64)
 
 
 def _probability(values: Mapping[str, Floats]) -> Floats:

@@ -65,7 +65,7 @@ class Words:
 
     The words of text i are `bounds[i]:bounds[i + 1]`. `starts` and `ends` are code point offsets
     into their own text; `sentences` numbers the sentences of a text, rising; `facts` marks the
-    words that carry facts: numbers, and capitalised words inside a sentence.
+    words that carry facts: numbers, and capitalised words inside a sentence; `numbers` the numbers.
     """
 
     hashes: U64
@@ -73,6 +73,7 @@ class Words:
     ends: I64
     quoted: Bools
     facts: Bools
+    numbers: Bools
     sentences: I64
     bounds: I64
 
@@ -88,6 +89,7 @@ class Words:
             self.ends[part],
             self.quoted[part],
             self.facts[part],
+            self.numbers[part],
             self.sentences[part],
             np.array([0, part.stop - part.start]),
         )
@@ -104,6 +106,7 @@ def read_words(texts: Sequence[str], hashes_only: bool = False) -> Words:
         np.concatenate([part.ends for part in parts]),
         np.concatenate([part.quoted for part in parts]),
         np.concatenate([part.facts for part in parts]),
+        np.concatenate([part.numbers for part in parts]),
         np.concatenate([part.sentences for part in parts]),
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
     )
@@ -192,7 +195,7 @@ def _read_block(texts: list[str], hashes_only: bool) -> Words:
     _quote_posts(joined, starts, quoted)
     if hashes_only:
         none = starts[:0]
-        return Words(hashes, none, none, quoted, quoted[:0], none, bounds)
+        return Words(hashes, none, none, quoted, quoted[:0], quoted[:0], none, bounds)
     sizes = np.diff(bounds)
     is_break = _is_break(mark, special)
     breaks = special[is_break]
@@ -200,10 +203,12 @@ def _read_block(texts: list[str], hashes_only: bool) -> Words:
     first = np.ones(len(starts), np.bool_)
     first[1:] = sentences[1:] != sentences[:-1]
     initial = mark[starts]
-    facts = ((initial & _DIGIT) > 0) | (((initial & _UPPER) > 0) & ~first)
+    numbers = (initial & _DIGIT) > 0
+    facts = numbers | (((initial & _UPPER) > 0) & ~first)
     sentences -= np.repeat(np.searchsorted(breaks, offsets[:-1], side="right"), sizes)
     shift = np.repeat(offsets[:-1], sizes)
-    return Words(hashes, starts - shift, ends - shift, quoted, facts, sentences, bounds)
+    starts, ends = starts - shift, ends - shift
+    return Words(hashes, starts, ends, quoted, facts, numbers, sentences, bounds)
 
 
 def _characters(codes: npt.NDArray[np.uint32]) -> tuple[U8, U16]:

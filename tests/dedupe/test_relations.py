@@ -137,3 +137,83 @@ def test_little_outside_long_quotations_does_not_speak_for_the_whole():
     assert evidence.story > 0.6
     assert evidence.shared < 0.3
     assert not verdict.is_duplicate
+
+
+PITCH = (
+    "Our newsroom depends on readers like you. For the price of a coffee a week, subscribers read "
+    "every story on any device, get the newsletters that our reporters write, and keep local "
+    "journalism alive. Subscribe today, and the first three months cost a dollar. Already a "
+    "subscriber? Log in to your account to continue reading."
+)
+WRITER = (
+    "Ines Karo is a syndicated columnist whose column appears in ninety newspapers. She is the "
+    "author of four books, teaches writing at a small college, and lives on a farm with two "
+    "daughters and an old dog. Write to her in care of this newspaper or by email."
+)
+
+
+@pytest.mark.parametrize("notice", [PITCH, WRITER])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_house_that_speaks_of_itself_makes_no_family_of_short_articles(notice, place):
+    texts = [article(seed, 2).split("\n\n") for seed in (1, 2)]
+    one, other = ("\n\n".join([*parts[:place], notice, *parts[place:]]) for parts in texts)
+    verdict, evidence = compare(one, other)
+    assert evidence.shared > 0.3
+    assert not verdict.is_duplicate
+    assert compare(one, one)[0].relation == "copy"
+    assert compare(one, article(1, 2))[0].is_duplicate
+    assert compare(notice, notice)[0].relation == "copy"
+
+
+RESULTS = (
+    "{town} (AP) — {firm} on {day} reported a quarterly loss of ${n1}.{n2} million, or {n3} cents "
+    "per share. The results missed Wall Street expectations. The average estimate of {n4} analysts "
+    "surveyed by Kell Bay Research was for earnings of {n5} cents per share. The maker of farm "
+    "tools posted revenue of ${n6} million in the period, also short of Street forecasts. The "
+    "company's shares have lost {n7} percent since the year began, while the Standard & Poor's 500 "
+    "index has gained {n8} percent. In the final minutes of trading, shares hit ${n9}.{n0}.\n\n"
+    "This story was made by Ostermere Insights with data from Kell Bay Research. See the stock "
+    "report of the company on the Kell Bay Research site."
+)
+UPDATE = (
+    "{town} police say that a bus left the road near the old mill on Monday evening, that {n1} "
+    "people died and that {n2} were taken to hospital, {n3} of them in a grave state. The bus was "
+    "on its way from a choir meeting when it slid through a fence and came to rest on its roof. "
+    "Neighbours who heard the noise ran out with blankets and ladders. The road stays closed "
+    "while the cause is looked for, and a hall in town was opened for the families."
+)
+
+
+def filled(form, letter, start, **fixed):
+    slots = set(re.findall(r"{(\w+)}", form))
+    numbers = {slot: start + 3 * int(slot[1]) for slot in slots if slot[0] == "n"}
+    names = {slot: f"{letter}{slot}holm".title() for slot in slots - set(numbers)}
+    return form.format(**(numbers | names | fixed))
+
+
+def test_fixed_names_do_not_hide_that_all_numbers_of_a_form_differ():
+    one, other = filled(RESULTS, "k", 17), filled(RESULTS, "m", 61)
+    verdict, evidence = compare(one, other)
+    assert evidence.shared > 0.6
+    assert evidence.changed_numbers > 0.03
+    assert not verdict.is_duplicate
+    assert compare(one, one)[0].relation == "copy"
+
+
+def test_new_numbers_of_an_update_are_few():
+    verdict, evidence = compare(*(filled(UPDATE, "k", n, town="Varnholt") for n in (11, 48)))
+    assert evidence.changed_numbers > 0.015
+    assert verdict.is_duplicate
+
+
+def test_captions_between_the_controls_of_a_gallery_tell_nothing_of_the_story():
+    captions = [" ".join(article(seed, 1).split()[:30]) for seed in range(50, 60)]
+    gallery = "\n\n".join(f"Hide Caption {n} of 10 Photos from the year:\n\n{each}"
+                          for n, each in enumerate(captions))  # fmt: skip
+    gallery = gallery.replace("Hide Caption", "Hide this picture and its caption")
+    one, other = (f"{article(seed, 12)}\n\n{gallery}" for seed in (1, 2))
+    verdict, evidence = compare(one, other)
+    assert evidence.shared > 0.4
+    assert not verdict.is_duplicate
+    assert compare(one, one)[0].relation == "copy"
+    assert compare(gallery, f"{article(7, 1)}\n\n{gallery}")[0].is_duplicate
