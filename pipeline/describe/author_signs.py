@@ -59,6 +59,10 @@ _WRITTEN = re.compile(
     r"|\s(?:and (?:was|is|first|originally|edited|reviewed)|for|of|from|at|on|in|who)\s)",
     re.I,
 )
+#: One of these is in each match.
+_WRITTEN_WORDS: Final = (
+    "written by ", "authored by ", "penned by ", "contributed by ", "submitted by ", "reported by ",
+)  # fmt: skip
 _WRITES = re.compile(
     r"\b(?:writes|reports|argues|explains|asks|says|investigates|finds out)\s"
     r"((?:[^\W\d_][^\W\d_.'’-]{1,20}[\s.'’-]{1,2}){1,3}[^\W\d_][^\W\d_'’-]{1,20})[.]?$"
@@ -174,7 +178,9 @@ def _written(context: Context, known: frozenset[str]) -> list[Candidate]:
         *lines[max(first + 3, last - 8) : last + 9],
     ):
         text = line.text[-LONGEST_BYLINE:] if " by " in line.text else ""
-        match = _WRITTEN.search(text)
+        lowered = text.lower()
+        hinted = any(word in lowered for word in _WRITTEN_WORDS)
+        match = _WRITTEN.search(text) if hinted else None
         names = parse_names(match.group(1), known=known, strict=True) if match else ()
         if names and match:
             return [named(names, 0.85, "written_by", match.group())]
@@ -247,7 +253,8 @@ def _glued(context: Context, known: frozenset[str]) -> list[Candidate]:
 #: Where what is glued to the last name begins: a figure, or a word of a sentence.
 _GLUE: Final = re.compile(r"\d|[|•·]|(?<=[a-z])(?=[A-Z][a-z]+\s[a-z])")
 _GLUED_LENGTH: Final = 20_000
-_GLUED_BY: Final = re.compile(r"(?<=[a-z?!.”’)\d])(?:By\s?|by)(?=[A-Z][a-zà-ÿ])")
+#: Opens with the letters, not with what must stand before them: so the matcher skips to them.
+_GLUED_BY: Final = re.compile(r"[Bb]y(?<=[a-z?!.”’)\d][Bb]y)(?:(?<=By)\s)?(?=[A-Z][a-zà-ÿ])")
 
 
 def _biography(context: Context, known: frozenset[str]) -> list[Candidate]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Final
 
 _DATA: Final = Path(__file__).parent / "data"
-_NOT_WORD = re.compile(r"[\W_]+")
 #: ASCII goes through tables of bytes: a table of characters takes six times as long.
-_ASCII: Final = [chr(code) for code in range(128)]
-_NOT_WORDS: Final = "".join(char for char in _ASCII if not char.isalnum()).encode()
+_ASCII: Final = bytes(range(128))
+_NOT_WORDS: Final = bytes(code for code in _ASCII if not chr(code).isalnum())
 _LOWER: Final = bytes(range(256)).lower()
 _APART: Final = _LOWER.translate(bytes.maketrans(_NOT_WORDS, b" " * len(_NOT_WORDS)))
 #: The commonest marks beyond ASCII: most text without them is ASCII.
@@ -28,7 +27,12 @@ def fold(text: str) -> str:
         text = text.replace(mark, "")
     if text.isascii():
         return text.encode().translate(_LOWER, _NOT_WORDS).decode()
-    return _NOT_WORD.sub("", text.casefold())
+    data = text.casefold().encode("utf-8", "surrogatepass").translate(None, _NOT_WORDS)
+    text = data.decode("utf-8", "surrogatepass")
+    for mark in set(data.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
+        if not mark.isalnum():
+            text = text.replace(mark, "")
+    return text
 
 
 def words(text: str) -> list[str]:

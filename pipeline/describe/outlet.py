@@ -138,8 +138,6 @@ def _spelled_as_domain(context: Context, domain: str) -> list[Candidate]:
     whole, label = fold(domain), fold(domain.split(".")[0])
     if len(label) < 4:
         return []
-    if label not in fold("".join(line.text for line in context.edges if len(line.text) < 300)):
-        return []  # most texts
     spelled: Counter[str] = Counter()
     with_article: Counter[str] = Counter()
     for line in context.edges:
