@@ -325,21 +325,26 @@ def is_proper(name: str) -> bool:
     tokens = name.split()
     if not 2 <= len(tokens) <= _MOST_UNKNOWN or len(fold(name)) < _LEAST_PROPER:
         return False
-    common, particles = data_words("common_words.txt"), data_words("particles.txt")
+    common, capitalised = data_words("common_words.txt"), data_words("capitalised_words.txt")
+    particles = data_words("particles.txt")
     for place, token in enumerate(tokens):
         word = token.strip(".").casefold()
         if place and word in particles:
             continue
-        if not token[:1].isupper() or word in common or not _PROPER.fullmatch(token):
+        if word in common or word in capitalised or not _is_written_as_name(token):
             return False
     return True
 
 
-#: Fewest letters of a name that nothing but its words tells; what such words look like.
+#: Fewest letters of a name that nothing but its words tells.
 _LEAST_PROPER: Final = 6
-_PROPER: Final = re.compile(
-    r"(?:[^\W\d_]['’])?[^\W\d_][a-zß-ÿā-ž]+(?:[A-Z'’-][^\W\d_]*[a-zß-ÿā-ž]+)*|[A-Z]\.|[A-ZÀ-Þ]{3,}"
-)
+
+
+def _is_written_as_name(token: str) -> bool:
+    """Tell whether the capitals of `token` are those of a name: "Oblomov", "O'Neil", "J."."""
+    if token.isupper():
+        return len(token) > _MOST_INITIALS or token[1:] == "."
+    return token[:1].isupper() and (token[1:2].islower() or token[1:2] in "'’-")
 
 
 def looks_personal(name: str) -> bool:
