@@ -32,7 +32,7 @@ RESCUE_RULE: Final = "only_prose"
 OPENING_RULE: Final = "opening_prose"
 #: A text that is body by this share of its characters is an article's text, no page; sentences
 #: among its first lines open it, if they are long enough and the model does not rule them out.
-_ARTICLE: Final = 0.8
+_ARTICLE: Final = 0.7
 _FIRST_LINES: Final = 4
 _SENTENCE: Final = 10
 _POSSIBLE: Final = 0.25
