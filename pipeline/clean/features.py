@@ -28,7 +28,6 @@ from pipeline.clean.lines import (
     Lines,
     equals,
     line_hashes,
-    run_hashes,
     with_text,
     word_hash,
 )
@@ -233,7 +232,7 @@ def _headings(lines: Lines, columns: Mapping[str, Array]) -> dict[str, Array]:
 
 def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
     same = with_text(line_hashes(lines), lines.text)
-    occurrences, earlier = _occurrences(same)
+    occurrences, earlier = _occurrences(equals(same))
     return {
         "times": np.minimum(occurrences, 20),
         "times_before": np.minimum(earlier, 20),
@@ -242,11 +241,10 @@ def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
     }
 
 
-def _occurrences(keys: Array) -> tuple[Array, Array]:
-    """Return how often each key occurs, and how often before its place."""
-    group = equals(keys)
-    total, before = np.bincount(group, minlength=len(keys))[group], np.zeros(len(keys))
-    # Only equal keys need their order.
+def _occurrences(group: Array) -> tuple[Array, Array]:
+    """Return how often the number of each place occurs, and how often before the place."""
+    total, before = np.bincount(group)[group], np.zeros(len(group))
+    # Only equal ones need their order.
     place = np.flatnonzero(total > 1)
     again = np.argsort(group[place], kind="stable")
     start = np.flatnonzero(np.diff(group[place][again], prepend=-1))
@@ -258,10 +256,9 @@ def _occurrences(keys: Array) -> tuple[Array, Array]:
 def _runs_elsewhere(lines: Lines) -> Array:
     """Return the share of a line's runs of four words that occur in the text before it too."""
     words = lines.words
-    runs = with_text(run_hashes(words, 4), lines.text[words.line])
-    whole = np.arange(len(runs)) + 4 <= words.first[words.line + 1]
-    repeated = np.zeros(len(runs), dtype=bool)
-    repeated[whole] = _occurrences(runs[whole])[1] > 0
+    whole = words.run >= 0
+    repeated = np.zeros(len(whole), dtype=bool)
+    repeated[whole] = _occurrences(words.run[whole])[1] > 0
     return by_line(words.first, repeated) / np.maximum(by_line(words.first, whole), 1)
 
 

@@ -29,6 +29,8 @@ PUNCTUATION: Final = 128
 SYMBOL: Final = 256
 BREAK: Final = 512
 IDEOGRAPH: Final = 1024
+#: Words of a run that tells where a text repeats itself.
+RUN: Final = 4
 LETTER: Final = UPPER | LOWER | OTHER_LETTER
 
 _TABLE_SIZE: Final = 0x10000
@@ -51,6 +53,7 @@ class Words:
 
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
     64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
+    `run` is that for the run of `RUN` words from it on, -1 where the run would leave the line;
     `first` has n + 1 entries: the words of line i are first[i]:first[i + 1].
     """
 
@@ -59,6 +62,7 @@ class Words:
     line: Array
     hash: Array
     number: Array
+    run: Array
     first: Array
 
 
@@ -267,7 +271,11 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     line = np.repeat(np.arange(len(left)), np.diff(first))
     hashes = _hash_runs(chars, start, end)
     number = equals(with_text(hashes, text[line]))
-    return Words(start, end, line, hashes, number, first)
+    words = Words(start, end, line, hashes, number, np.full(len(start), -1), first)
+    inside = np.flatnonzero(np.arange(RUN, len(start) + RUN) <= first[line + 1])
+    runs = with_text(run_hashes(words, RUN)[inside], text[line[inside]])
+    words.run[inside] = inside[equals(runs)]
+    return words
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:

@@ -10,11 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, with_text
+from pipeline.clean.lines import RUN, Array, Lines, line_hashes, with_text
 
 #: Shorter lines recur for other reasons: refrains, answers, labels.
 _FEWEST_WORDS: Final = 8
-_RUN: Final = 4
 #: Brackets around an ellipsis: "[…]", "(...)".
 _CLOSING: Final = (ord("]"), ord(")"))
 #: Surely body are lines from .972 on, however much surer `predict` could become.
@@ -29,16 +28,13 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     """
     words = lines.words
     count = np.diff(words.first)
-    inside = np.arange(len(words.hash)) + _RUN <= words.first[words.line + 1]
-    runs = np.flatnonzero(inside & is_body[words.line])
-    if not len(runs):
-        return np.zeros(len(lines), dtype=bool)
-    keys = with_text(run_hashes(words, _RUN)[runs], lines.text[words.line[runs]])
-    again = _several(keys)
+    runs = np.flatnonzero((words.run >= 0) & is_body[words.line])
+    times = np.bincount(words.run[runs], minlength=1)
+    again = runs[times[words.run[runs]] > 1]
     if not len(again):
         return np.zeros(len(lines), dtype=bool)
-    line = words.line[runs[again]]
-    number = np.unique(keys[again], return_inverse=True)[1]
+    line = words.line[again]
+    number = np.unique(words.run[again], return_inverse=True)[1]
     # The first and the last line that hold a run stand for all of them.
     first = np.full(number.max() + 1, len(lines))
     last = np.full(number.max() + 1, -1)
@@ -48,7 +44,7 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     trusted = (other != line) & (probability[other] >= probability[line] - _LESS_SURE)
     trusted &= ~_breaks_off(lines)[other]
     elsewhere = np.bincount(line, weights=trusted, minlength=len(lines))
-    total = np.maximum(count - _RUN + 1, 1)
+    total = np.maximum(count - RUN + 1, 1)
     said = is_body & (count >= _FEWEST_WORDS) & (elsewhere >= total)
     return np.asarray(said & ~_first_of_equals(lines, said))
 
@@ -61,17 +57,6 @@ def _breaks_off(lines: Lines) -> Array:
     for back in (1, 2):
         dots &= chars[np.maximum(last - back, left)] == ord(".")
     return np.asarray((chars[last] == ord("…")) | dots)
-
-
-def _several(keys: Array) -> Array:
-    """Return the places of the keys that occur more than once."""
-    # Sorting keys is many times cheaper than finding their order, and few occur twice.
-    ordered = np.sort(keys)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(twice):
-        return np.zeros(0, dtype=np.int64)
-    place = np.minimum(np.searchsorted(twice, keys), len(twice) - 1)
-    return np.flatnonzero(twice[place] == keys)
 
 
 def _first_of_equals(lines: Lines, said: Array) -> Array:
