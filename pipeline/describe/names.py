@@ -274,6 +274,8 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
         tokens.pop()
     if not 2 <= len(tokens) <= 6 or not all(map(_is_token, tokens)):
         return None
+    if tokens[0].endswith(("'", "’")):
+        return None  # "Rovers’ Anna Berg"
     if len(tokens) == 2 and _lost_capital(tokens):
         tokens = [tokens[0], tokens[1].capitalize()]
     if fold("".join(tokens)) in known or not _is_personal(tokens):
@@ -313,8 +315,12 @@ def opens_with_given_name(name: str) -> bool:
     if word in given or word.split("-")[0] in given:
         return True
     bare = word.replace(".", "")
-    is_other = bare in _STATES or bare in data_words("organisation_words.txt")
-    return not is_other and bool(_INITIALS.match(first))
+    if bare in _STATES or bare in data_words("organisation_words.txt"):
+        return False
+    if first.isalpha() and len(first) == _MOST_INITIALS:  # "UX Tip", not "JD Oblomov"
+        common = data_words("common_words.txt")
+        return first.isupper() and not any(word.casefold() in common for word in rest.split())
+    return bool(_INITIALS.match(first))
 
 
 def is_proper(name: str) -> bool:
@@ -343,7 +349,7 @@ _LEAST_PROPER: Final = 6
 def _is_written_as_name(token: str) -> bool:
     """Tell whether the capitals of `token` are those of a name: "Oblomov", "O'Neil", "J."."""
     if token.isupper():
-        return len(token) > _MOST_INITIALS or token[1:] == "."
+        return token[1:] == "." or (len(token) > _MOST_INITIALS and token.isalpha())
     return token[:1].isupper() and (token[1:2].islower() or token[1:2] in "'’-")
 
 

@@ -12,7 +12,7 @@ from pipeline.describe.address import domain_of
 from pipeline.describe.author_signs import named
 from pipeline.describe.context import Context
 from pipeline.describe.fold import data_words, fold, squeeze
-from pipeline.describe.names import looks_personal, opens_with_given_name, person
+from pipeline.describe.names import opens_with_given_name, person
 from pipeline.records import Candidate
 
 
@@ -70,7 +70,7 @@ def _of_site(context: Context) -> list[Candidate]:
         name = person(shown)
         if name is None or len(fold(name)) < 0.9 * len(fold(shown)):
             continue
-        if opens_with_given_name(name) or (fold(name) == domain and looks_personal(name)):
+        if opens_with_given_name(name):
             rule = "site_person_domain" if fold(name) in domain else f"site_person_{where}"
             return [named((name,), 0.6, rule, text)]
     return []

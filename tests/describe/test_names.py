@@ -55,6 +55,7 @@ def test_people_are_read_in_order(byline, names):
     [
         "Associated Press", "By The Elm Valley Herald", "Staff", "By Staff Reports", "Admin",
         "Editorial Board", "By Washington Bureau", "June 3, 2019", "Special to the Times",
+        "Rovers’ Anna Berg",
         "Reuters", "The Center for Local News", "By Newsroom Team", "", "12345", "@elmherald",
     ],
 )  # fmt: skip
@@ -190,7 +191,10 @@ def test_names_have_no_common_words(name):
     assert looks_personal(name)
 
 
-@pytest.mark.parametrize("name", ["Core Values", "Top Programs", "Climate Policy", "Neue Wege"])
+@pytest.mark.parametrize(
+    "name",
+    ["Core Values", "Top Programs", "Climate Policy", "Neue Wege", "UX Tip", "U.S. Anna Berg"],
+)
 def test_common_words_are_no_names(name):
     assert not looks_personal(name)
 
