@@ -451,8 +451,8 @@ def _joined_day(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
     positions = pc.index_in(ids.combine_chunks(), members["article_id"].combine_chunks())
     if positions.null_count:
         raise StorageError("articles without a cluster; materialise syndication_clusters again")
-    cleaned = storage.batches("clean_documents", day)
-    described = storage.batches("article_metadata", day)
+    cleaned = storage.batches("clean_documents", day, _published_of("clean_documents"))
+    described = storage.batches("article_metadata", day, _published_of("article_metadata"))
     row = 0
     for text, metadata in zip(cleaned, described, strict=True):
         if not text["article_id"].equals(metadata["article_id"]):
@@ -463,6 +463,12 @@ def _joined_day(storage: Storage, day: date) -> Iterator[pa.RecordBatch]:
         clusters = members.take(positions.slice(row, text.num_rows)).combine_chunks()
         row += text.num_rows
         yield _joined(text, metadata, *clusters.to_batches())
+
+
+def _published_of(table: str) -> list[str]:
+    """Return the columns of a table that articles have too: the raw texts need not be read."""
+    published = set(arrow_schema("articles").names)
+    return [name for name in arrow_schema(table).names if name in published]
 
 
 def _joined(*sources: pa.RecordBatch) -> pa.RecordBatch:

@@ -390,6 +390,7 @@ class PartitionWriter:
             self._schema,
             compression="zstd",
             use_dictionary=_dictionary_columns(stored),
+            write_statistics=_statistics_columns(stored),
             write_page_index=True,
         )
         self._pending: list[pa.RecordBatch] = []
@@ -459,6 +460,13 @@ def _dictionary_columns(schema: pa.Schema) -> list[str]:
     """Columns whose values repeat; dictionaries of unique texts only cost time and memory."""
     unique = {"text", "raw_text", "content", "article_id", "sha256", "source_uri", "url"}
     return [field.name for field in schema if field.name not in unique]
+
+
+def _statistics_columns(schema: pa.Schema) -> list[str]:
+    """Columns whose extremes help to skip; those of texts are whole texts, in every footer."""
+    texts = {"text", "raw_text", "content"}
+    flat = [field for field in schema if not pa.types.is_nested(field.type)]
+    return [field.name for field in flat if field.name not in texts]
 
 
 def _opened(source: pa.NativeFile) -> pq.ParquetFile:
