@@ -309,13 +309,15 @@ def opens_with_given_name(name: str) -> bool:
     """Tell whether the first word of `name` is a common given name, or an initial."""
     first, _, rest = name.partition(" ")
     word = first.strip(".").casefold()
+    bare = word.replace(".", "")
+    if bare in _STATES:
+        return False
     given = data_words("given_names.txt")
     if first.isupper() and len(word) > _MOST_INITIALS and rest and not rest.isupper():
         return bool(_INITIALS.match(first))  # "MIRO Systems": an acronym that spells a name
     if word in given or word.split("-")[0] in given:
         return True
-    bare = word.replace(".", "")
-    if bare in _STATES or bare in data_words("organisation_words.txt"):
+    if bare in data_words("organisation_words.txt"):
         return False
     if first.isalpha() and len(first) == _MOST_INITIALS:  # "UX Tip", not "JD Oblomov"
         common = data_words("common_words.txt")
