@@ -217,3 +217,19 @@ def test_captions_between_the_controls_of_a_gallery_tell_nothing_of_the_story():
     assert not verdict.is_duplicate
     assert compare(one, one)[0].relation == "copy"
     assert compare(gallery, f"{article(7, 1)}\n\n{gallery}")[0].is_duplicate
+
+
+def test_captions_in_another_order_make_no_family():
+    captions = [article(seed, 1).split(". ")[0] + "." for seed in range(70, 100)]
+    one, other = (
+        "\n\n".join([article(seed, 6), *captions[::step]]) for seed, step in ((1, 1), (2, -1))
+    )
+    verdict, evidence = compare(one, other)
+    assert evidence.story > 0.5
+    assert evidence.order < 0.1
+    assert not verdict.is_duplicate
+
+
+def test_a_passage_that_was_moved_is_shared_all_the_same():
+    first, second, third = (article(seed, 4) for seed in (1, 2, 3))
+    assert compare(f"{first}\n\n{second}", f"{second}\n\n{third}\n\n{first}")[0].is_duplicate
