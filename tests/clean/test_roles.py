@@ -74,6 +74,8 @@ from pipeline.records import ROLES
         ("GETTY The ferry waits in the harbour of Port Quill", "caption"),
         ("Got a story? Email harbour@gazette.example", "promo"),
         ("googletag.cmd.push(function() { googletag.display('top'); });", "other"),
+        ("About the author", "bio"),
+        ("Why trust us?", "promo"),
         ("Filed under: Ferries, Harbour", "section"),
         ("Table of Contents", "nav"),
         ("★★★★★", "other"),
