@@ -4,7 +4,8 @@
 
 Rewrites `pipeline/describe/data/common_words.txt` in one step at the end: words that several news
 texts write small, and those that follow a German article, without given names and without what
-follows given names, for family names are words too. Pages of kept-aside domains are not read.
+follows given names, for family names are words too; words of organisations have a list of their
+own. Pages of kept-aside domains are not read.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def common_words(data: Path) -> set[str]:
             nouns.update(noun.lower() for noun in _NOUN.findall(text))
     found = _at_least(small, _TEXTS) | _at_least(on_pages, _PAGES) | _at_least(nouns, _PLACES)
     borne = {family for family, people in families.items() if len(people) >= _PEOPLE}
-    return found - borne - given - data_words("particles.txt")
+    others = data_words("particles.txt") | data_words("organisation_words.txt")
+    return found - borne - given - others
 
 
 def _at_least(counts: Counter[str], least: int) -> set[str]:
