@@ -1,6 +1,9 @@
+import re
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.clean import (
     clean_texts,
@@ -120,3 +123,9 @@ def test_prose_needs_more_proof_than_a_label():
     assert evidence("read more", 5, 50, 1.0) >= 0.5
     assert evidence(WIRE.lower(), 5, 50, 1.0) < 0.5
     assert evidence("he declined to comment.", 2, 100, 0.1) < 0.5
+
+
+@settings(deadline=None)
+@given(st.text("aB 19\t\x1c\xa0\u2028٣é“\ud800Σİ\x85\u3000中", max_size=400))
+def test_lines_fold_to_small_letters_single_blanks_and_one_digit(line):
+    assert fold(line) == re.sub(r"\d", "0", " ".join(line.strip()[:300].lower().split()))

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.lines import line_hashes, phrase_hash, run_hashes, split, word_hash
+from pipeline.clean.lines import equals, line_hashes, phrase_hash, run_hashes, split, word_hash
 
 
 def lines_of(text: str) -> list[str]:
@@ -68,3 +68,18 @@ def test_scripts_without_blanks_have_a_word_a_character():
 
 def test_nothing_gives_no_lines():
     assert len(split([])) == len(split(["", " \n\t"])) == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40) | st.integers(0, 2**64 - 1), max_size=300))
+def test_equal_keys_share_the_place_of_one_of_them(keys):
+    found = equals(np.array(keys, dtype=np.uint64)).tolist()
+    assert [keys[place] for place in found] == keys
+    assert len(set(found)) == len(set(keys))
+
+
+def test_a_run_of_words_has_one_number_in_its_text_and_none_at_the_end_of_its_line():
+    words = split(["a b c d e\na b c d", "a b c d"]).words
+    assert words.run.tolist()[2:5] == [-1] * 3
+    assert words.run[0] == words.run[5] >= 0
+    assert words.run[9] not in (-1, words.run[0])
