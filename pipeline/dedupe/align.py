@@ -53,7 +53,7 @@ _BEHIND_NOTICE: Final = 12
 _NOTICE_RUNS: Final = 4
 #: Words of a shared run up to which it may be a notice wherever it stands, and how many of them, at
 #: least and as a share, have to be words in which a house speaks of itself.
-_TALK_RUN: Final = 130
+_TALK_RUN: Final = 220
 _TALK_WORDS: Final = 4
 _TALK_SHARE: Final = 0.07
 #: Share of the shorter text from which such passages are the text.

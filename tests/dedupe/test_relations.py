@@ -152,7 +152,22 @@ WRITER = (
 )
 
 
-@pytest.mark.parametrize("notice", [PITCH, WRITER])
+APPEAL = (
+    "Before you go on reading, a word about us. More people than ever come to the Quill for what "
+    "other papers leave out, and yet advertising brings in less each year, since two large firms "
+    "keep nearly all of it. Facebook shows our reporting to fewer and fewer of those who follow us. "
+    "We could have put up a paywall, as others did. We would rather keep the Quill free for all "
+    "who want to know what goes on at the harbour, in the council and in the courts.\n\n"
+    "That takes time, and investigative journalism takes most. Our journalists sit through every "
+    "meeting, read what nobody else reads and call back until they have the answer. It is you who "
+    "make it possible: without the contributions of our readers there would be no newspaper here "
+    "any more, only press releases. If every one of you gave the price of a bus ticket, the money "
+    "would last for years. Give what you can, once or every month, for as long as you like, and "
+    "stop whenever you want to."
+)
+
+
+@pytest.mark.parametrize("notice", [PITCH, WRITER, APPEAL])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_house_that_speaks_of_itself_makes_no_family_of_short_articles(notice, place):
     texts = [article(seed, 2).split("\n\n") for seed in (1, 2)]
