@@ -155,7 +155,7 @@ WRITER = (
 APPEAL = (
     "Before you go on reading, a word about us. More people than ever come to the Quill for what "
     "other papers leave out, and yet advertising brings in less each year, since two large firms "
-    "keep nearly all of it. Facebook shows our reporting to fewer and fewer of those who follow us. "
+    "keep nearly all of it. Facebook shows our reporting to fewer of those who follow us. "
     "We could have put up a paywall, as others did. We would rather keep the Quill free for all "
     "who want to know what goes on at the harbour, in the council and in the courts.\n\n"
     "That takes time, and investigative journalism takes most. Our journalists sit through every "
