@@ -23,7 +23,7 @@ from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.early import start_early
-from pipeline.engine.local import map_batches, spread_batches
+from pipeline.engine.local import BatchFunction, map_batches, spread_batches
 from pipeline.process import (
     documents_of,
     furniture_marks,
@@ -337,14 +337,21 @@ def fingerprint_day(storage: Storage, day: date, workers: int | None = None) -> 
     return outcome
 
 
-def pairs_day(storage: Storage, day: date, window: int | None) -> Outcome:
+def pairs_day(
+    storage: Storage, day: date, window: int | None, workers: int | None = None
+) -> Outcome:
     """Find the verified pairs of `day`: its own partition, and later days that it changes."""
     from pipeline.dedupe import pairs_for_day
+
+    def spread(
+        function: BatchFunction, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[pa.RecordBatch]:
+        return (result for _, result in spread_batches(function, batches, workers))
 
     progress.begin("Comparing")
     tables = {
         changed: table
-        for changed, table in pairs_for_day(day, storage, window).items()
+        for changed, table in pairs_for_day(day, storage, window, spread).items()
         if changed == day or not _has_pairs(storage, changed, table)
     }
     with storage.together():

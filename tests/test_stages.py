@@ -169,3 +169,11 @@ def test_furniture_is_learned_from_texts_and_from_a_sample_of_each_source_s_page
     assert counted["herald.example", "of herald"] == 4
     assert counted["gazette.example", "of gazette"] == 4
     assert any(key.startswith("folder:") for key, _ in counted)
+
+
+def test_pairs_are_the_same_wherever_they_are_verified(in_order, monkeypatch):
+    before = in_order.read("duplicate_pairs")
+    assert before.num_rows == 1
+    monkeypatch.setattr("pipeline.engine.local._SMALL_DAY", 0)
+    stages.pairs_day(in_order, SATURDAY, 30, workers=2)
+    assert in_order.read("duplicate_pairs").equals(before)

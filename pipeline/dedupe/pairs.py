@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Self
 
@@ -31,16 +31,20 @@ _HELD_POSTINGS: Final = 1 << 20
 _TEXT_BYTES: Final = 64 << 20
 _PAIR_COLUMNS: Final = ("a_article_id", "b_article_id", "a_scrape_date", "b_scrape_date")
 _FINGERPRINT_COLUMNS: Final = ["article_id", "anchors"]
+#: Runs a function over batches and gives its results in their order, here or in other processes.
+Spread = Callable[
+    [Callable[[pa.RecordBatch], pa.RecordBatch], Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]
+]
 
 
 def pairs_for_day(
-    day: date, store: Store, window: int | None = WINDOW_DAYS
+    day: date, store: Store, window: int | None = WINDOW_DAYS, spread: Spread = map
 ) -> dict[date, pa.Table]:
     """Return the partitions of `duplicate_pairs` that the articles of `day` give or change.
 
     `window` is in days, None for all. A pair belongs to the later of its two days. So `day` gets
     its pairs with itself and with the days before; and in the later days that have been processed
-    already, the pairs with `day` are replaced.
+    already, the pairs with `day` are replaced. `spread` says where the candidates are verified.
     """
     around = [each for each in store.partitions("fingerprints") if near(each, day, window)]
     done = set(store.partitions("duplicate_pairs"))
@@ -48,10 +52,10 @@ def pairs_for_day(
     # All candidates first, so that the texts of each day are read once.
     found = [candidates.pairs_within(own)]
     found += _between(own, [each for each in around if each < day], store)
-    tables = {day: _verified(pa.concat_tables(found), store)}
+    tables = {day: _verified(pa.concat_tables(found), store, spread)}
     for other in around:
         if other > day and other in done:
-            fresh = _verified(pa.concat_tables(_between(own, [other], store)), store)
+            fresh = _verified(pa.concat_tables(_between(own, [other], store)), store, spread)
             tables[other] = _replaced(store.read("duplicate_pairs", [other]), fresh, day)
     return tables
 
@@ -74,22 +78,36 @@ def _between(own: candidates.Postings, days: Sequence[date], store: Store) -> li
     return [*found, candidates.pairs_between(own, held)]
 
 
-def _verified(found: pa.Table, store: Store) -> pa.Table:
+def _verified(found: pa.Table, store: Store, spread: Spread) -> pa.Table:
     """Return the rows of `duplicate_pairs` for the candidates that hold, sorted."""
-    tables = [contracts.empty_table("duplicate_pairs")]
+    empty = contracts.empty_table("duplicate_pairs")
     if not found.num_rows:
-        return tables[0]
-    found = _sorted(found)
+        return empty
+    found = _sorted(found).combine_chunks()
     with _Texts(found, store) as texts:
-        for start, end in itertools.pairwise(texts.chunks()):
-            tables.append(_verified_chunk(found.slice(start, end - start), start, texts))
-    return pa.concat_tables(tables)
+        tables = [pa.table(batch) for batch in spread(verified_batch, _with_texts(found, texts))]
+    return pa.concat_tables([empty, *tables])
 
 
-def _verified_chunk(found: pa.Table, start: int, texts: _Texts) -> pa.Table:
-    rows = found.to_pydict()
-    pairs = Pairs(*(rows[name] for name in _PAIR_COLUMNS))
-    return verified(pairs, texts.of(start, start + found.num_rows), ANCHORS)
+def _with_texts(found: pa.Table, texts: _Texts) -> Iterator[pa.RecordBatch]:
+    """Yield the candidates in parts, with their texts."""
+    for start, end in itertools.pairwise(texts.chunks()):
+        (batch,) = found.slice(start, end - start).select(_PAIR_COLUMNS).to_batches()
+        a_texts, b_texts = texts.of(start, end)
+        yield batch.append_column("a_text", a_texts).append_column("b_text", b_texts)
+
+
+def verified_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows of `duplicate_pairs` for those candidates of `batch` that hold, in order.
+
+    Columns: ids and days of both articles, and their texts.
+    """
+    rows = batch.to_pydict()
+    texts = dict(zip(rows["a_article_id"], rows["a_text"], strict=True))
+    texts |= dict(zip(rows["b_article_id"], rows["b_text"], strict=True))
+    found = verified(Pairs(*(rows[name] for name in _PAIR_COLUMNS)), texts, ANCHORS)
+    none = pa.RecordBatch.from_pylist([], schema=found.schema)
+    return next(iter(found.combine_chunks().to_batches()), none)
 
 
 class _Texts:
@@ -139,11 +157,13 @@ class _Texts:
             edges.append(min(max(full, first + 1), first + _CHUNK_PAIRS))
         return edges
 
-    def of(self, first: int, end: int) -> dict[str, str]:
-        """Return the texts of the candidates `first:end` by article id."""
-        places = np.unique(self._places[:, first:end])
-        ids = self._ids.take(pa.array(places)).to_pylist()
-        return dict(zip(ids, map(self._text, places.tolist()), strict=True))
+    def of(self, first: int, end: int) -> tuple[pa.Array, pa.Array]:
+        """Return the texts of A and of B of the candidates `first:end`, each text held once."""
+        places, back = np.unique(self._places[:, first:end], return_inverse=True)
+        texts = pa.array(map(self._text, places.tolist()), pa.string())
+        a, b = back.astype(np.int32).reshape(2, -1)
+        held = pa.DictionaryArray.from_arrays
+        return held(pa.array(a), texts), held(pa.array(b), texts)
 
     def _text(self, place: int) -> str:
         if self._sizes[place] < 0:
