@@ -193,7 +193,16 @@ def is_site(part: str, sites: Collection[str]) -> bool:
 
 def _is_headline(value: str, sites: Collection[str]) -> bool:
     key = fold(value)
-    return len(key) >= 4 and len(value) <= _LONGEST and key not in sites
+    if len(key) < 4 or len(value) > _LONGEST or key in sites:
+        return False
+    return "logo" not in key or not _is_logo(key, sites)
+
+
+def _is_logo(key: str, sites: Collection[str]) -> bool:
+    """Tell whether a folded heading is the site's picture: "Elm Herald Elm Herald logo"."""
+    for site in sorted(sites, key=len, reverse=True):
+        key = key.replace(site, "") if len(site) >= 4 else key
+    return key in ("logo", "thelogo", "logologo")
 
 
 #: How many of the likeliest lines are compared, and what a title that repeats a line adds to its

@@ -115,6 +115,20 @@ def test_the_domain_spelled_out_names_the_outlet():
     assert found.outlet == "Elm Valley-News"
 
 
+def test_the_picture_of_the_site_is_no_heading():
+    tree = html.document_fromstring(
+        "<html><head><title>Harbour bridge reopens | Elm Herald</title>"
+        '<meta property="og:title" content="Harbour bridge reopens">'
+        '<meta property="og:site_name" content="Elm Herald"></head>'
+        "<body><h1>ELM HERALD Elm Herald Logo</h1><h2>Harbour bridge reopens</h2></body></html>"
+    )
+    markup = markup_candidates(tree, "https://elmherald.example/a")
+    lines = ("headline", "Harbour bridge reopens"), ("body", STORY)
+    found = describe(document("https://elmherald.example/a"), cleaned(*lines), markup)
+    assert found.headline == "Harbour bridge reopens"
+    assert not any("Logo" in each.value for each in found.evidence if each.field == "headline")
+
+
 def test_page():
     tree = html.document_fromstring(
         '<html><head><title>Harbour bridge reopens | Elm Herald</title>'
