@@ -170,7 +170,7 @@ def one(folder: str) -> None:
     store = Storage(folder)
     started = time.process_time()
     fingerprint_day(store, DAY, 1)
-    pairs_day(store, DAY, None)
+    pairs_day(store, DAY, None, 1)
     clusters_day(store, DAY, None)
     seconds = time.process_time() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -239,7 +239,7 @@ def _fill_history(folder: Path, made: Sequence[Made], articles: int, history: in
     for back in range(history):
         _put(store, _day(back), made[back * articles : (back + 1) * articles])
         fingerprint_day(store, _day(back), 1)
-        pairs_day(store, _day(back), 0)
+        pairs_day(store, _day(back), 0, 1)
         clusters_day(store, _day(back), 0)
 
 
@@ -268,7 +268,7 @@ def _one_day(
     os.sync()
     started, processor = time.perf_counter(), time.process_time()
     fingerprint_day(store, day, 1)
-    pairs_day(store, day, _WINDOW)
+    pairs_day(store, day, _WINDOW, 1)
     clusters_day(store, day, _WINDOW)
     usage = time.process_time() - processor, time.perf_counter() - started
     shutil.rmtree(work)
