@@ -23,6 +23,12 @@ from pipeline.records import Candidate, Line
 
 #: Least share of a byline without "By" that must be names.
 _NAME_SHARE: Final = 0.3
+#: "By the morning after", "overshadowed by the president": prose, whoever it names further on.
+_BY_NOBODY = re.compile(
+    r"^[^|]{0,160}?\b[Bb]y\s+(?:an?|the|this|that|these|those|his|her|its|their|all|any|now|then)"
+    r"\s+[a-z]"
+)
+_QUOTED = re.compile(r"(?:^|\s)['‘“\"]|['’”\"](?:\s|$)")
 _BY_DOING = re.compile(r"\W{0,3}by\s+[a-z]{2,20}ing\b", re.I)
 
 
@@ -270,7 +276,7 @@ def _name_alone(context: Context, known: frozenset[str]) -> list[Candidate]:
             continue
         text = squeeze(line.text[:80])
         few = 2 <= text.count(" ") + 1 <= 7 and 5 <= len(text) < 80
-        if not few or line.role in _NO_NAME_ROLES or text[-1:] in ".:?!":
+        if not few or line.role in _NO_NAME_ROLES or text[-1:] in ".:?!" or _QUOTED.search(text):
             continue
         names = parse_names(text, known=known, strict=True)
         if names and sum(len(fold(name)) for name in names) >= 0.95 * len(fold(text)):
@@ -324,7 +330,7 @@ def _read_byline(
     text: str, rule: str, known: frozenset[str], *, label: bool = False
 ) -> list[Candidate]:
     labelled = starts_with_label(text)
-    if _BY_DOING.match(text):
+    if _BY_DOING.match(text) or _BY_NOBODY.search(text):
         return []
     names = parse_names(text, known=known, single=labelled, label=label, strict=True)
     rule = f"{rule}_by" if labelled and rule == "line_byline" else rule

@@ -61,7 +61,8 @@ _LEADING_LABEL = re.compile(
 # What follows names but is no list of authors any more.
 _STOP = re.compile(
     r"\b(?:edit(?:ed|ing)|photo(?:s|graph(?:s|y|ed)?)?|pictures?|illustrat(?:ed|ions?)|graphics?|video"
-    r"|compiled|review(?:ed)|fact[- ]checked|translat(?:ed|ion)|updated|published|posted|modified"
+    r"|compiled|typograph(?:y|ic)|icons?|animations?|artwork|music|design(?:ed)?"
+    r"|review(?:ed)|fact[- ]checked|translat(?:ed|ion)|updated|published|posted|modified"
     r"|created|contributed|additional reporting|filed|last|follow|e-?mail|tel|phone|contact|share"
     r"|is an?|was an?|are|has been|covers|writes|in)\b"
     r"(?:\s+(?:by|on|at|to|from))?|\b(?:medically|scientifically)\b",

@@ -115,6 +115,19 @@ def test_the_domain_spelled_out_names_the_outlet():
     assert found.outlet == "Elm Valley-News"
 
 
+@pytest.mark.parametrize(
+    ("role", "line"),
+    [
+        ("other", "By the morning after the storm, Councillor Carl Stone had lost his boat."),
+        ("social", "The ferry will not be overshadowed by the bridge. — Carl Stone (@stone)"),
+        ("nav", "'The Quiet Berg' Goes Downtown"),
+    ],
+)
+def test_prose_and_quoted_titles_above_the_body_name_no_authors(role, line):
+    found = described(("headline", "Bridge reopens"), (role, line), ("body", STORY))
+    assert found.authors == ()
+
+
 def test_the_picture_of_the_site_is_no_heading():
     tree = html.document_fromstring(
         "<html><head><title>Harbour bridge reopens | Elm Herald</title>"

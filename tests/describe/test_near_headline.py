@@ -49,6 +49,8 @@ def test_several_lines_of_names_are_also_one_list():
         ("nav", "Man dies after being bitten on the quay by Daddy Long Legs"),
         ("other", "Photos by Carl Stone"),
         ("other", "Getty / Carl Stone"),
+        ("other", "Typography and icons by Carl Stone"),
+        ("other", "Artwork by Carl Stone"),
         ("nav", "anna berg"),
         ("other", "#1 Kommentar von Carl Stone"),
     ],
