@@ -1,6 +1,6 @@
 """Speed and memory beside peers: the same documents, interleaved, medians of several rounds.
 
-    python -m benchmarks.speed --data ../shared [--texts 1000] [--pages 191] [--rounds 3]
+    python -m benchmarks.speed --data ../shared [--texts 1000] [--pages 900] [--rounds 3]
 
 Every system runs as a process of its own, in turn. A document's milliseconds are of processor
 time: of the work alone for functions, and of everything, start-up and all processes included, for
@@ -119,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared"))
     parser.add_argument("--texts", type=int, default=1000)
-    parser.add_argument("--pages", type=int, default=191)
+    parser.add_argument("--pages", type=int, default=900)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     rows = run(options.data, options.texts, options.pages, options.rounds)

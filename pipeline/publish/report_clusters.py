@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
@@ -163,8 +164,10 @@ def _articles(
 ) -> dict[str, dict[str, Any]]:
     days = sorted({day for _, day in wanted})
     ids = pa.array(sorted({article for article, _ in wanted}), pa.string())
-    rows = storage.read("articles", days, columns, pc.field("article_id").isin(ids))
-    return {row["article_id"]: row | {"title": _title(row)} for row in rows.to_pylist()}
+    # A filter over the whole day would hold all its texts.
+    parts = (storage.rows_with("articles", day, "article_id", ids, columns) for day in days)
+    rows = (row for part in chain.from_iterable(parts) for row in part.to_pylist())
+    return {row["article_id"]: row | {"title": _title(row)} for row in rows}
 
 
 def _title(article: dict[str, Any]) -> str:
