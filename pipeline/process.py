@@ -91,18 +91,30 @@ def document_source_key(document: Document, page: html.Page | None = None) -> st
 
     A `page` without an address of its crawl has that which it gives itself.
     """
-    url = _address(document.url, page)
-    return _known_source(url, document.given.get("outlet"), document.source_uri)
+    outlet = document.given.get("outlet")
+    return _known_source(document.url, outlet, document.source_uri, page)
 
 
-def _known_source(url: str | None, outlet: str | None, source_uri: str) -> str:
+def row_source_key(row: Mapping[str, Any], page: html.Page | None = None) -> str:
+    """Return what `document_source_key` does, of a row of `raw_documents`."""
+    outlet = next((pair["value"] for pair in row["given"] if pair["key"] == "outlet"), None)
+    return _known_source(row["url"], outlet, row["source_uri"], page)
+
+
+def _known_source(
+    url: str | None, outlet: str | None, source_uri: str, page: html.Page | None
+) -> str:
     from pipeline.describe.address import domain_of
 
+    if page is not None and not url:
+        from pipeline.clean.html import page_address
+
+        url = page_address(page.tree)
     return source_key(domain_of(url) if url else None, outlet, source_uri)
 
 
 def furniture_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return what `clean.marked_lines` finds in the texts among the rows of `batch`.
+    """Return what `clean.marked_lines` finds in the documents of `batch`.
 
     `batch` has the columns of `raw_documents` that tell its documents and their sources. A page
     that cannot be read contributes nothing.
@@ -112,14 +124,12 @@ def furniture_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
     is_page = pc.equal(batch["media_type"], "text/html")
     texts = [_keyed_text(row) for row in batch.filter(pc.invert(is_page)).to_pylist()]
     pages = [_keyed_page(row) for row in batch.filter(is_page).to_pylist()]
-    found = (
-        marked_lines([key for key, _ in texts], [text for _, text in texts]),
-        marked_lines(
-            [key for key, _, _ in pages], [text for _, text, _ in pages],
-            titles=[title for _, _, title in pages],
-        ),
+    of_texts = marked_lines([key for key, _ in texts], [text for _, text in texts])
+    of_pages = marked_lines(
+        [key for key, _, _ in pages], [text for _, text, _ in pages],
+        titles=[title for _, _, title in pages],
     )  # fmt: skip
-    return pa.Table.from_batches(found).combine_chunks().to_batches()[0]
+    return pa.concat_batches([of_texts, of_pages])
 
 
 def no_furniture_marks(_row: pa.RecordBatch, _reason: str, _error: str) -> pa.RecordBatch:
@@ -127,18 +137,6 @@ def no_furniture_marks(_row: pa.RecordBatch, _reason: str, _error: str) -> pa.Re
     from pipeline.clean import marked_lines
 
     return marked_lines([], [])
-
-
-def row_source_key(row: Mapping[str, Any], page: html.Page | None = None) -> str:
-    """Return what `document_source_key` does, of a row of `raw_documents`."""
-    outlet = next((pair["value"] for pair in row["given"] if pair["key"] == "outlet"), None)
-    return _known_source(_address(row["url"], page), outlet, row["source_uri"])
-
-
-def _address(url: str | None, page: html.Page | None) -> str | None:
-    from pipeline.clean.html import page_address
-
-    return url if url or page is None else page_address(page.tree)
 
 
 def _keyed_text(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -149,9 +149,8 @@ def is_cjk(text: str) -> bool:
 def has_label(text: str) -> bool:
     """Tell whether `text` has "By" or its like, anywhere."""
     lowered = text[:_LONGEST].casefold()
-    for (
-        word
-    ) in _LABEL_WORDS:  # most lines have none: spare them the pattern; `any` takes twice as long
+    # Most lines have none: spare them the pattern. `any` takes twice as long.
+    for word in _LABEL_WORDS:
         if word in lowered:
             return _after_label(squeeze(text[:_LONGEST])) is not None
     return False

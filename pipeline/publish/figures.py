@@ -98,20 +98,26 @@ def cleaning(storage: Storage, day: date) -> Figures:
 
 
 def _cleaned(batch: pa.RecordBatch) -> Figures:
-    spans = batch["removed"].flatten()
-    lengths = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
-    roles = pa.table({"role": pc.struct_field(spans, "role"), "characters": lengths})
-    sums = roles.group_by("role").aggregate([("characters", "sum"), ("characters", "count")])
+    roles = removed_by_role(batch["removed"])
     before, after = pc.utf8_length(batch["raw_text"]), pc.utf8_length(batch["text"])
     return {
         "raw_characters": pc.sum(before).as_py() or 0,
-        "removed_characters": pc.sum(lengths).as_py() or 0,
-        "roles": {
-            row["role"]: {"characters": row["characters_sum"], "passages": row["characters_count"]}
-            for row in sums.to_pylist()
-        },
+        "removed_characters": sum(each["characters"] for each in roles.values()),
+        "roles": roles,
         "before": _lengths(before),
         "after": _lengths(after),
+    }
+
+
+def removed_by_role(removed: pa.Array) -> Figures:
+    """Count the characters and passages of a column `removed`, by role."""
+    spans = removed.flatten()
+    lengths = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
+    roles = pa.table({"role": pc.struct_field(spans, "role"), "characters": lengths})
+    sums = roles.group_by("role").aggregate([("characters", "sum"), ("characters", "count")])
+    return {
+        row["role"]: {"characters": row["characters_sum"], "passages": row["characters_count"]}
+        for row in sums.to_pylist()
     }
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.ingest.reasons import BY_TYPE, MEANING
+from pipeline.publish import figures
 from pipeline.publish.explain import printable
 from pipeline.publish.storage import Storage
 
@@ -63,21 +64,14 @@ def _counts(of_cluster: pa.ChunkedArray, failed: list[Any], days: Sequence[date]
 
 def _removed(storage: Storage, days: Sequence[date]) -> Table:
     """Characters and passages removed, by role."""
-    passages: Counter[str] = Counter()
-    characters: Counter[str] = Counter()
-    for batch in _batches(storage, days, ["removed"]):
-        spans = pc.list_flatten(batch["removed"])
-        role, start, end = (pc.struct_field(spans, name) for name in ("role", "start", "end"))
-        found = pa.table({"role": role, "size": pc.subtract(end, start)}).group_by("role")
-        for row in found.aggregate([("size", "sum"), ("size", "count")]).to_pylist():
-            passages[row["role"]] += row["size_count"]
-            characters[row["role"]] += row["size_sum"]
+    batches = _batches(storage, days, ["removed"])
+    by_role = figures.merged(figures.removed_by_role(batch["removed"]) for batch in batches)
     table = Table(title="Removed from the text", title_justify="left", box=None, padding=(0, 2))
     table.add_column("role")
     table.add_column("passages", justify="right")
     table.add_column("characters", justify="right")
-    for role_name, count in passages.most_common():
-        table.add_row(role_name, f"{count:,}", f"{characters[role_name]:,}")
+    for role, found in sorted(by_role.items(), key=lambda item: -item[1]["passages"]):
+        table.add_row(role, f"{found['passages']:,}", f"{found['characters']:,}")
     return table
 
 

@@ -131,3 +131,7 @@ def test_a_page_that_cannot_be_read_teaches_nothing_and_brings_nothing_down(cont
     lines = set(marks["line"].to_pylist())
     assert "what is known" in lines
     assert not any("<" in line for line in lines)
+
+
+def test_nothing_is_learned_from_nothing():
+    assert furniture_marks(documents(["", "   "])).num_rows == 0
