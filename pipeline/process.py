@@ -101,6 +101,18 @@ def row_source_key(row: Mapping[str, Any], page: html.Page | None = None) -> str
     return _known_source(row["url"], outlet, row["source_uri"], page)
 
 
+def likely_source_key(row: Mapping[str, Any]) -> str:
+    """Return what `row_source_key` most likely does for a row of `raw_documents`, without parsing.
+
+    A page without an address of its crawl is asked by its bytes, in the column `content`.
+    """
+    if row["media_type"] == "text/html" and not row["url"]:
+        from pipeline.clean.html_page import stated_address
+
+        row = {**row, "url": stated_address(row["content"])}
+    return row_source_key(row)
+
+
 def _known_source(
     url: str | None, outlet: str | None, source_uri: str, page: html.Page | None
 ) -> str:

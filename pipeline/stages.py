@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import functools
 import io
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema, to_table
 from pipeline.engine import progress
 from pipeline.engine.early import start_early
 from pipeline.engine.local import BatchFunction, map_batches, spread_batches
-from pipeline.process import (
-    documents_of,
-    furniture_marks,
-    lost_row,
-    no_furniture_marks,
-    process_batch,
-    row_source_key,
-)
+from pipeline.furniture import counted_furniture, known_furniture
+from pipeline.process import documents_of, lost_row, process_batch
 from pipeline.publish.checks import Verdict
 from pipeline.publish.gate import Refused, sound
 from pipeline.publish.storage import Storage, StorageError
@@ -46,11 +39,6 @@ _BATCH_BYTES: Final = 16 << 20
 #: Rows a worker gets at a time: few enough to keep all workers busy on a small day.
 _BATCH_ROWS: Final = 64
 _FINGERPRINT_ROWS: Final = 512
-_FURNITURE_ROWS: Final = 256
-#: Pages of a source and day that furniture is learned from; more would teach nothing new.
-_PAGES_A_SOURCE: Final = 40
-#: Days of earlier partitions whose furniture counts are used for a day.
-FURNITURE_DAYS: Final = 90
 
 
 @dataclass(slots=True)
@@ -215,73 +203,18 @@ def _failed(storage: Storage, day: date, stage: str) -> list[dict[str, Any]]:
 
 def learn_furniture_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
     """Count the recurring lines of each source of `day` into `outlet_furniture`."""
-    from pipeline.clean import line_counts
-
     progress.begin("Learning furniture", storage.row_count("raw_documents", day))
-    counted = line_counts(_marked_lines(storage, day, workers))
-    dates = pa.repeat(pa.scalar(day, pa.date32()), len(counted))
-    counted = counted.append_column("scrape_date", dates)
-    schema = arrow_schema("outlet_furniture")
     outcome = Outcome()
-    table = counted.select(schema.names).cast(schema)
+    table = counted_furniture(storage, day, workers)
     outcome.counts["lines"] = storage.write("outlet_furniture", day, table)
     return outcome
-
-
-def _marked_lines(storage: Storage, day: date, workers: int | None) -> Iterator[pa.RecordBatch]:
-    """The lines of the texts of a day and of a sample of its pages, batch by batch."""
-    pages = _sampled_pages(storage, day)
-    raw = _to_learn_from(storage, day, pages)
-    if len(pages):  # any of which may bring down who reads it
-        found = map_batches(furniture_marks, raw, no_furniture_marks, workers)
-    else:
-        found = spread_batches(furniture_marks, raw, workers)
-    for batch, marks in found:
-        yield marks
-        progress.advance(batch.num_rows)
-
-
-def _sampled_pages(storage: Storage, day: date) -> pa.Array:
-    """The identities of the pages of a day to learn furniture from: a number of each source.
-
-    Which they are hangs on the identities alone, which are hashes, not on the order of delivery.
-    """
-    columns = ["article_id", "source_uri", "media_type", "url", "given"]
-    by_source: defaultdict[str, list[str]] = defaultdict(list)
-    alone: list[str] = []  # whose source only the page itself may tell
-    for batch in storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS):
-        for row in batch.filter(pc.equal(batch["media_type"], "text/html")).to_pylist():
-            chosen = by_source[row_source_key(row)] if row["url"] else alone
-            chosen.append(row["article_id"])
-    sampled = (sorted(pages)[:_PAGES_A_SOURCE] for pages in by_source.values())
-    return pa.array(chain(alone, *sampled), pa.string())
-
-
-def _to_learn_from(storage: Storage, day: date, pages: pa.Array) -> Iterator[pa.RecordBatch]:
-    """The raw documents of a day that teach furniture: all texts, and `pages` by identity."""
-    columns = ["article_id", "source_uri", "media_type", "charset", "content", "url", "given"]
-    for batch in storage.batches("raw_documents", day, columns, rows=_FURNITURE_ROWS):
-        is_text = pc.equal(batch["media_type"], "text/plain")
-        taken = batch.filter(pc.or_(is_text, pc.is_in(batch["article_id"], pages)))
-        progress.advance(batch.num_rows - taken.num_rows)
-        if taken.num_rows:
-            yield taken
-
-
-def _furniture(storage: Storage, day: date) -> dict[str, FurnitureIndex]:
-    """What recurs in each source, by the counts of `day` and the days before it."""
-    from pipeline.clean import furniture_indexes
-
-    first = day - timedelta(days=FURNITURE_DAYS)
-    learned = [d for d in storage.partitions("outlet_furniture") if first <= d <= day]
-    return furniture_indexes(storage.read("outlet_furniture", learned))
 
 
 def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcome:
     """Clean and describe the documents of `day` into their two tables and quarantine."""
     start_early("pipeline.warm_up")
     outcome = Outcome()
-    function = functools.partial(process_batch, furniture=_furniture(storage, day))
+    function = functools.partial(process_batch, furniture=known_furniture(storage, day))
     raw = storage.batches("raw_documents", day, rows=_BATCH_ROWS)
     progress.begin("Cleaning and describing", storage.row_count("raw_documents", day))
     failed = _Failures(storage)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import stages
+from pipeline.clean import furniture_indexes
 from pipeline.contracts import to_table
 from pipeline.publish import checks
 from pipeline.publish.storage import Storage, StorageError
@@ -160,7 +161,7 @@ def test_furniture_is_learned_from_texts_and_from_a_sample_of_each_source_s_page
     pages.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     storage = Storage(str(tmp_path / "data"))
     stages.ingest_day(storage, FRIDAY, [str(pages), str(SEEDS / ORIGINAL)])
-    monkeypatch.setattr("pipeline.stages._PAGES_A_SOURCE", 4)
+    monkeypatch.setattr("pipeline.furniture._PAGES_A_SOURCE", 4)
     stages.learn_furniture_day(storage, FRIDAY, workers=1)
     counted = {
         (row["source_key"], row["line"]): row["documents"]
@@ -169,6 +170,49 @@ def test_furniture_is_learned_from_texts_and_from_a_sample_of_each_source_s_page
     assert counted["herald.example", "of herald"] == 4
     assert counted["gazette.example", "of gazette"] == 4
     assert any(key.startswith("folder:") for key, _ in counted)
+
+
+def _pages_of(site: str, *numbers: int, address: str = "url") -> str:
+    """Return pages of a site as JSON lines, which give their address as `url` or in the markup."""
+    rows = []
+    for number in numbers:
+        url = f"https://{site}.example/{number}"
+        link = f'<link href="{url}" rel="canonical">' if address == "markup" else ""
+        html = f"<html><head>{link}</head><h1>Story {number}.</h1><p>Of {site}</p></html>"
+        rows.append({"html": html} | ({"url": url} if address == "url" else {}))
+    return "\n".join(map(json.dumps, rows)) + "\n"
+
+
+def _learned(storage: Storage, day: date, path: Path, content: str) -> dict[tuple[str, str], int]:
+    """Read `content` as the day's scrapes; return the documents counted by source and line."""
+    path.write_text(content, encoding="utf-8")
+    stages.ingest_day(storage, day, [str(path)])
+    stages.learn_furniture_day(storage, day, workers=1)
+    rows = storage.read("outlet_furniture", [day]).to_pylist()
+    return {(row["source_key"], row["line"]): row["documents"] for row in rows}
+
+
+def test_pages_of_a_source_of_which_few_were_met_are_counted_but_not_read(tmp_path):
+    storage = Storage(str(tmp_path / "data"))
+    source = tmp_path / "pages.jsonl"
+    counted = _learned(storage, FRIDAY, source, _pages_of("herald", 1, 2) + _pages_of("post", 1))
+    assert counted == {("herald.example", ""): 2, ("post.example", ""): 1}
+    assert furniture_indexes(storage.read("outlet_furniture")) == {}
+    # The day after there are enough of one source, all days together.
+    counted = _learned(storage, SATURDAY, source, _pages_of("herald", 3) + _pages_of("post", 2))
+    assert counted["herald.example", "of herald"] == 1
+    assert counted["post.example", ""] == 1
+    assert ("post.example", "of post") not in counted
+
+
+def test_pages_whose_source_only_they_themselves_tell_are_sampled_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.furniture._PAGES_A_SOURCE", 4)
+    storage = Storage(str(tmp_path / "data"))
+    pages = _pages_of("herald", *range(6), address="markup")
+    pages += _pages_of("post", 1, 2, address="markup")
+    counted = _learned(storage, FRIDAY, tmp_path / "pages.jsonl", pages)
+    assert counted["herald.example", "of herald"] == 4
+    assert counted["post.example", ""] == 2
 
 
 def test_pairs_are_the_same_wherever_they_are_verified(in_order, monkeypatch):

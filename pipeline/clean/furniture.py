@@ -50,6 +50,10 @@ _SENTENCE: Final = re.compile(r"[.!?…][\"'”’»)]*$")
 _PROOF: Final = ((8, 3, 0.02), (LONG - 1, 5, 0.05), (10_000, 12, 0.2))
 
 
+#: No line is furniture before so many documents of its source carry it.
+LEAST_DOCUMENTS: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class FurnitureIndex:
     """The furniture of one source: folded line -> how far it is furniture (above 0, up to 1)."""
@@ -194,7 +198,10 @@ having count(*) > 1 or any_value(articles) < $2
 
 
 def furniture_indexes(counts: pa.Table) -> dict[str, FurnitureIndex]:
-    """Return the furniture of each source from the `outlet_furniture` rows of all partitions."""
+    """Return the furniture of each source from the `outlet_furniture` rows of all partitions.
+
+    Rows of documents that were met but not read (`source_documents` 0) say nothing of lines.
+    """
     import duckdb
 
     with duckdb.connect() as database:
@@ -220,7 +227,7 @@ with sizes as (
     select source_key, line, sum(documents) as documents,
            len(list_distinct(flatten(list(contexts)))) as contexts,
            sum(edge_share * documents) / sum(documents) as edge_share
-    from counts group by source_key, line having sum(documents) > 1
+    from counts where source_documents > 0 group by source_key, line having sum(documents) > 1
 )
 select lines.source_key, line, lines.documents, contexts, sizes.documents, edge_share
 from lines join sizes using (source_key) order by all

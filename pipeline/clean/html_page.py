@@ -6,6 +6,8 @@ not belong here.
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +22,13 @@ MAX_BYTES: Final = 20_000_000
 
 #: How much of a headline is looked at, in characters.
 _LONGEST_TITLE: Final = 500
+
+#: How far into a page its address is looked for without parsing, and by what, in bytes.
+_LONGEST_HEAD: Final = 200_000
+_ADDRESSES: Final = (
+    (b"canonical", re.compile(rb"\bhref\s*=\s*[\"']?([^\"'\s<>]{1,2000})", re.IGNORECASE)),
+    (b"og:url", re.compile(rb"\bcontent\s*=\s*[\"']?([^\"'\s<>]{1,2000})", re.IGNORECASE)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,18 @@ def page_address(tree: Any) -> str | None:
     """Return the address that a page gives as its own (canonical link, else og:url), or None."""
     found = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
     return str(found[0]) if found else None
+
+
+def stated_address(content: bytes) -> str | None:
+    """Return what `page_address` most likely does, by the bytes alone: in no time, at no risk."""
+    head = content[:_LONGEST_HEAD]
+    for mark, value in _ADDRESSES:
+        at = head.find(mark)
+        tag = head[head.rfind(b"<", 0, at) : head.find(b">", at)] if at >= 0 else b""
+        found = value.search(tag)
+        if found:
+            return html.unescape(found[1].decode("ascii", "replace"))
+    return None
 
 
 def page_title(tree: Any) -> str:

@@ -11,7 +11,7 @@ from pipeline.clean import (
     line_counts,
     marked_lines,
 )  # fmt: skip
-from pipeline.clean.furniture import evidence, fold
+from pipeline.clean.furniture import LEARNED, LEAST_DOCUMENTS, evidence, fold
 from pipeline.contracts import to_table, violations
 
 WIRE = (
@@ -129,3 +129,8 @@ def test_prose_needs_more_proof_than_a_label():
 @given(st.text("aB 19\t\x1c\xa0\u2028٣é“\ud800Σİ\x85\u3000中", max_size=400))
 def test_lines_fold_to_small_letters_single_blanks_and_one_digit(line):
     assert fold(line) == re.sub(r"\d", "0", " ".join(line.strip()[:300].lower().split()))
+
+
+def test_two_documents_never_prove_a_line_and_three_prove_a_label():
+    assert evidence("read more", LEAST_DOCUMENTS - 1, LEAST_DOCUMENTS - 1, 1.0) < LEARNED
+    assert evidence("read more", LEAST_DOCUMENTS, LEAST_DOCUMENTS, 1.0) >= LEARNED
