@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
 
-_LONE_MARKS: Final = frozenset(("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "..."))
+_LONE_MARKS: Final = ("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "...")
 
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
@@ -253,12 +253,9 @@ def _clean_columns(cleaned: Cleaned) -> dict[str, Any]:
 def _word_count(text: str) -> int:
     """Count what blanks tell apart; marks that stand alone between two words are none."""
     words = text.split()
-    return len(words) - sum(map(words.count, _LONE_MARKS.intersection(words)))
+    return len(words) - sum(words.count(mark) for mark in _LONE_MARKS if mark in text)
 
 
 def _metadata_columns(metadata: Metadata) -> dict[str, Any]:
     row = {name: getattr(metadata, name) for name in Metadata.__slots__ if name != "evidence"}
-    evidence = [
-        {name: getattr(found, name) for name in Candidate.__slots__} for found in metadata.evidence
-    ]
-    return row | {"evidence": evidence}
+    return row | {"evidence": [found._asdict() for found in metadata.evidence]}

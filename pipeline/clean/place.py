@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pipeline.fold import spaced
 from pipeline.records import BODY
 
 #: What a line is called, by what rule, and how surely.
@@ -36,7 +37,8 @@ _COMMENTS_REACH: Final = 40
 _SHORT: Final = 4
 _COMMENT_WORDS: Final = 8
 _BIO_REACH: Final = 15
-_WORD: Final = re.compile(r"\w{4,40}")
+#: Fewest letters of a word that tells what a line is about.
+_LEAST_LETTERS: Final = 4
 _BULLETS: Final = " \t*+•·–->|»o#"
 _TAG_LABEL: Final = re.compile(
     r"(tags?|topics|filed (under|in)|posted in|categor(y|ies)|more about|schlagw\w+|themen)\W*$"
@@ -205,7 +207,7 @@ def _heads(
     rows = [row for row in range(low, first) if _may_be_headline(plain[row], verdicts[row])]
     if not rows:
         return
-    said = _words_of(" ".join(plain[first : first + 12]))
+    said = f" {spaced(' '.join(plain[first : first + 12]))} "
     shares = {row: _share(plain[row], said) for row in rows}
     best = max(rows, key=lambda row: (round(shares[row], 1), row))
     if shares[best] < (_TELLING_OF_FEW if first <= _FEW else _TELLING):
@@ -275,10 +277,7 @@ def _may_be_headline(text: str, verdict: Verdict) -> bool:
     return _is_vague(verdict) and not told and 4 <= words <= 25 and not text.endswith(".")
 
 
-def _words_of(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower()))
-
-
-def _share(text: str, said: set[str]) -> float:
-    words = _words_of(text)
-    return len(words & said) / len(words) if len(words) > 1 else 0.0
+def _share(text: str, said: str) -> float:
+    """Return the share of the longer words of `text` that stand in `said` (`spaced`)."""
+    words = {word for word in spaced(text).split() if len(word) >= _LEAST_LETTERS}
+    return sum(f" {word} " in said for word in words) / len(words) if len(words) > 1 else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipeline.describe import date_words
@@ -86,7 +86,7 @@ def _printed(context: Context) -> list[Line]:
             if line.role in ("timestamp", "byline") and last.role != "byline"
             else last.role
         )
-        joined[-1] = replace(last, end=line.end, text=raw[last.start : line.end], role=role)
+        joined[-1] = last._replace(end=line.end, text=raw[last.start : line.end], role=role)
     return joined
 
 

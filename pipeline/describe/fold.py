@@ -1,4 +1,4 @@
-"""How values are compared: folding of case, punctuation and spaces; small text helpers."""
+"""Small helpers for metadata: values as plain text, and the data files of this package."""
 
 from __future__ import annotations
 
@@ -8,55 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from pipeline.fold import fold, spaced, squeeze, words
+
+__all__ = [
+    "data_lines", "data_pairs", "data_words", "fold", "plain", "spaced", "squeeze", "words",
+]  # fmt: skip
+
 _DATA: Final = Path(__file__).parent / "data"
-#: ASCII goes through tables of bytes: a table of characters takes six times as long.
-_ASCII: Final = bytes(range(128))
-_NOT_WORDS: Final = bytes(code for code in _ASCII if not chr(code).isalnum())
-_LOWER: Final = bytes(range(256)).lower()
-_APART: Final = _LOWER.translate(bytes.maketrans(_NOT_WORDS, b" " * len(_NOT_WORDS)))
-#: The commonest marks beyond ASCII: most text without them is ASCII.
-_COMMON_MARKS: Final = "’“”‘—–\xa0…•·"
 _TAG = re.compile(r"<[^<>]{1,300}>")
-
-
-def fold(text: str) -> str:
-    """Return only the letters and digits of `text`, case-folded: the form values compare in."""
-    if text.isascii():  # most are, and take two thirds of the time
-        return text.encode().translate(_LOWER, _NOT_WORDS).decode()
-    for mark in _COMMON_MARKS:
-        text = text.replace(mark, "")
-    if text.isascii():
-        return text.encode().translate(_LOWER, _NOT_WORDS).decode()
-    data = text.casefold().encode("utf-8", "surrogatepass").translate(None, _NOT_WORDS)
-    text = data.decode("utf-8", "surrogatepass")
-    for mark in set(data.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
-        if not mark.isalnum():
-            text = text.replace(mark, "")
-    return text
-
-
-def words(text: str) -> list[str]:
-    """Return the runs of letters and digits of `text`, case-folded, in order."""
-    return spaced(text).split()
-
-
-def spaced(text: str) -> str:
-    """Return `text` case-folded, with blanks for all that is neither letter nor digit."""
-    if not text.isascii():
-        for mark in _COMMON_MARKS:
-            text = text.replace(mark, " ")
-        if not text.isascii():
-            text = text.casefold()
-            for mark in set(text):  # a pattern takes thrice as long
-                if not mark.isalnum():
-                    text = text.replace(mark, " ")
-            return text
-    return text.encode().translate(_APART).decode()
-
-
-def squeeze(text: str) -> str:
-    """Return `text` on one line, with single spaces and none at the ends."""
-    return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
 
 
 def plain(text: str) -> str:

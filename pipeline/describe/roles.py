@@ -33,7 +33,7 @@ def confirmed(cleaned: Cleaned, metadata: Metadata) -> Cleaned:
         if role == "headline":
             proven[key] = "repeat"
         if role is not None and role != line.role:
-            lines[place] = replace(line, role=role, rule=_RULE)
+            lines[place] = line._replace(role=role, rule=_RULE)
     return replace(cleaned, lines=tuple(lines))
 
 
