@@ -51,6 +51,7 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
         Benchmark("clean_text", "Bodies of flattened text", ("--data", "{data}"), "extractors"),
         Benchmark("clean_html", "Bodies of pages", ("--data", "{data}"), "extractors"),
         Benchmark("describe", "Metadata", ("{data}/data",), "extractors"),
+        Benchmark("describe_agency", "Agencies", ("{data}/data",), "extractors"),
         Benchmark("describe_dates", "Dates"),
         Benchmark("language", "Language"),
         Benchmark("pairs", "Duplicate verdicts on judged pairs", data_setting="{data}/data"),

@@ -97,7 +97,7 @@ def html_cases(data: Path, dataset: str) -> Iterator[Case]:
             }
             gold = {field: value for field, value in gold.items() if value}
             if gold:
-                yield Case(dataset, part_of(domain_of(row["url"])), _page(row), gold)
+                yield Case(dataset, part_of(domain_of(row["url"])), page_of(row), gold)
 
 
 def _days(stated: str | None) -> tuple[str, ...] | None:
@@ -111,15 +111,15 @@ def _days(stated: str | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(day.date().isoformat() for day in days))
 
 
-def _page(row: Mapping[str, Any]) -> Document:
+def page_of(row: Mapping[str, Any]) -> Document:
     if row.get("html_base64"):
         content = base64.b64decode(row["html_base64"])
     else:
         content = row["html"].encode("utf-8", "replace")
-    return _document(row["id"], row["url"], "text/html", content)
+    return document_of(row["id"], row["url"], "text/html", content)
 
 
-def _document(name: str, url: str | None, kind: str, content: bytes) -> Document:
+def document_of(name: str, url: str | None, kind: str, content: bytes) -> Document:
     return Document(name, _SCRAPED, name, kind, content, "utf-8", "", url=url)
 
 
@@ -141,7 +141,7 @@ def line_cases(gold: Path) -> Iterator[Case]:
         wanted["updated"] = wanted["updated"] and wanted["updated"][:10]
         raw = (gold / "dev_raw" / f"{row['id']}.txt").read_text(encoding="utf-8")
         cleaned = gold_lines(raw, row["lines"], row["spans"] or {})
-        document = _document(row["id"], row["url"], "text/plain", raw.encode())
+        document = document_of(row["id"], row["url"], "text/plain", raw.encode())
         part = part_of(domain_of(row["url"]) or row["id"])
         yield Case("flattened, gold lines", part, document, wanted, cleaned)
         yield Case("flattened", part, document, wanted)
@@ -177,25 +177,30 @@ def flattened_cases(data: Path) -> Iterator[Case]:
     There is no address, and a field that the flattened text does not show counts as not stated:
     whatever is given for it, unless it is the gold, is wrong.
     """
-    from pipeline.training import flatten
-
-    ways = list(flatten.FLATTENERS.values())
     for dataset in FLATTENED_SETS:
         for case in html_cases(data, dataset):
             document = case.document
             page = document.content.decode(document.charset, "replace")
             if len(page) > 400_000:
                 continue
-            text = ways[zlib.crc32(document.article_id.encode()) % len(ways)](page)
+            text = flattened(document.article_id, page)
             if len(text) not in _FLAT_LENGTHS:
                 continue
-            flat = _document(
+            flat = document_of(
                 document.article_id, None, "text/plain", text.encode("utf-8", "replace")
             )
             names = [FLATTENED] + [f"{FLATTENED}, news"] * (dataset in NEWS_SETS)
             shown = {field: _shown(field, gold, text) for field, gold in case.gold.items()}
             for name in names:
                 yield Case(name, case.part, flat, shown, site=domain_of(document.url))
+
+
+def flattened(name: str, page: str) -> str:
+    """Return a page's text in the one of six ways of flattening that `name` falls to by a hash."""
+    from pipeline.training import flatten
+
+    ways = list(flatten.FLATTENERS.values())
+    return ways[zlib.crc32(name.encode()) % len(ways)](page)
 
 
 ARTICLES = "articles of a database"
@@ -214,7 +219,7 @@ def article_cases(data: Path) -> Iterator[Case]:
         rows = [json.loads(line) for number, line in enumerate(lines) if number % _EVERY == 5]
     for row in rows:
         fitted_on = zlib.crc32(row["outlet"].encode()) % 10 < 7
-        document = _document(row["id"], None, "text/plain", row["text"].encode())
+        document = document_of(row["id"], None, "text/plain", row["text"].encode())
         gold: dict[str, Any] = {
             "headline": row["headline"], "outlet": row["outlet"], "published": _days(row["date"]),
         }  # fmt: skip
