@@ -1,4 +1,4 @@
-"""How well the agency of an article is told, and the one that only contributed, on judged documents.
+"""How well an article's agency is told, and the one that only contributed, on judged documents.
 
     python -m benchmarks.describe_agency ../shared/data          # Markdown tables
 
@@ -90,11 +90,12 @@ def readings(data: Path) -> Iterator[Reading]:
 
 
 def _rows(data: Path, collection: str) -> Iterator[dict[str, Any]]:
-    texts, pages = data / f"{collection}.jsonl.xz", data / f"{collection}.jsonl.gz"
-    if texts.exists() or pages.exists():
-        opened = lzma.open(texts, "rt") if texts.exists() else gzip.open(pages, "rt")
-        with opened as lines:
-            yield from map(json.loads, lines)
+    for path, read in (
+        (data / f"{collection}.jsonl.xz", lzma.open), (data / f"{collection}.jsonl.gz", gzip.open)
+    ):  # fmt: skip
+        if path.exists():
+            with read(path, "rt", encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
 
 
 def _forms(one: Judged, row: Mapping[str, Any]) -> Iterator[Reading]:

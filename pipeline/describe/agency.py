@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from pipeline.describe import agency_names
+from pipeline.describe import agency_names, closing_credits
 from pipeline.describe.address import host_of
 from pipeline.records import BODY, Candidate, Line
 
@@ -32,6 +32,8 @@ CONFIDENCE: Final = {
     "given": 0.93,
     "address": 0.9,
     "contributed": 0.97,
+    # Of several that helped the first named is given; the others stay in the evidence.
+    "contributed_too": 0.3,
 }
 
 #: Longest line that is read as a byline, credit or copyright line, in characters.
@@ -94,7 +96,7 @@ _BYLINE_TAIL: Final = re.compile(
 
 #: "© REUTERS/ Jane Doe", "© dpa | Jane Doe": after the agency, who took the picture.
 _PHOTOGRAPHER: Final = re.compile(
-    r"\s{0,2}(?:/|[|.–—-]\s(?!All\s)(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
+    r"\s{0,2}(?:/(?![\w-]{2,30}\.[a-z]{2,3}\b)|[|.–—-]\s(?!All\s)(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
 )
 #: "REUTERS/Jane Doe" as a line of its own.
 _CREDITED: Final = re.compile(r"/\s?[^\W\d_][\w.'’-]{1,20}\s[^\W\d_][\w.'’-]{1,20}\s{0,2}$")
@@ -112,6 +114,7 @@ def candidates(context: Context) -> list[Candidate]:
         *_from_address(context),
         *_from_metadata(context),
         *_from_lines(context),
+        *_from_paragraphs(context),
     ]
 
 
@@ -160,34 +163,74 @@ def _in_names(value: str) -> str | None:
     return None
 
 
+def _from_paragraphs(context: Context) -> Iterator[Candidate]:
+    for field, name, rule, printed in closing_credits.of_text(context):
+        yield _candidate(field, name, rule, printed)
+
+
 def _from_lines(context: Context) -> Iterator[Candidate]:
     host = host_of(context.document.url)
-    for line in _lines(context):
+    for line, below in _lines(context):
         for found in _from_line(line):
-            if not (found.rule == "agency/copyright" and agency_names.is_parent(found.value, host)):
+            of_site = found.rule == "agency/copyright" and _is_of_site(found, line, below, host)
+            if not of_site:
                 yield found
 
 
-def _lines(context: Context) -> Iterator[Line]:
-    """Yield the short lines where a credit can stand: edges, credits, the ends of the body.
+def _is_of_site(found: Candidate, line: Line, below: int, host: str | None) -> bool:
+    """Tell whether a copyright line is the site's own or a picture's; `below` as in `_lines`."""
+    if agency_names.is_parent(found.value, host):
+        return True
+    if below <= 0 and len(line.text) <= _SHORT and _BARE.fullmatch(line.text):
+        return True
+    # Without an address, a network's own page is told by where the line stands: in the footer.
+    far = not 0 < below <= _NEAR_BODY and "wire" not in line.text.lower()
+    return host is None and far and agency_names.has_parents(found.value)
 
+
+#: "© Reuters" and nothing else: above the end of the body it credits a picture.
+_BARE: Final = re.compile(r"\W*(?:©|\(c\)|copyright)\s*(?:[A-Za-z]{2,12}\s?){1,3}\W*", re.I)
+#: How many lines below the body a network's line can stand under its own wire copy.
+_NEAR_BODY: Final = 8
+
+
+def _lines(context: Context) -> Iterator[tuple[Line, int]]:
+    """Yield the lines where a credit can stand: edges, credits, the ends of the body.
+
+    Each comes with how many lines it stands below the last of the body (0 and less: not below).
     Those that can name no agency are left out.
     """
     lines = context.cleaned.lines
     body = [number for number, line in enumerate(lines) if line.role == BODY]
     numbers = set(range(min(len(lines), 30))) | set(range(max(0, len(lines) - 40), len(lines)))
     if body:
-        numbers |= set(range(max(0, body[0] - 20), body[0] + 4))
+        numbers |= set(range(max(0, body[0] - _FAR_ABOVE), body[0] + 4))
         numbers |= set(body[-_LAST_LINES:]) | set(range(body[-1], min(len(lines), body[-1] + 25)))
     numbers |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
-    short = [n for n in sorted(numbers) if n < len(lines) and len(lines[n].text) <= _LONGEST]
+    short = [n for n in sorted(numbers) if n < len(lines) and _is_short(lines[n].text)]
     telling = agency_names.telling_words("\n".join(lines[number].text for number in short))
     for number in short if telling else ():
         line = lines[number]
         if not any(word in line.text for word in telling) or _is_within(line, number, body):
             continue
+        if number and len(line.text) <= _SHORT and _PICTURED.search(lines[number - 1].text[-40:]):
+            continue
         if line.role not in _NEVER or _signs(line, number, body):
-            yield line
+            yield line, number - body[-1] if body else 0
+
+
+def _is_short(text: str) -> bool:
+    """Tell whether a line is short enough for a credit; those that name many writers are long."""
+    return len(text) <= _LONGEST or (len(text) <= _LONGEST_CREDIT and "contribut" in text[-80:])
+
+
+_LONGEST_CREDIT: Final = 1200
+#: The line above a picture's credit: "Image copyright".
+_PICTURED: Final = re.compile(
+    r"^\W*(?:(?:image|photo|picture|video|bild|foto|imagen)[ -]?"
+    r"(?:copyright|source|credits?|quelle|rechte|nachweis)|bildrechte|caption)\W*$",
+    re.I,
+)
 
 
 #: Roles whose lines are read wherever they stand.
@@ -197,9 +240,39 @@ _NEVER: Final = frozenset(("caption", "related", "nav", "comment", "headline", "
 
 
 def _signs(line: Line, number: int, body: list[int]) -> bool:
-    """Return whether `line` is nothing but an agency right above or below the body."""
-    beside = bool(body) and (0 < number - body[-1] <= 2 or 0 < body[0] - number <= 2)
-    return beside and agency_names.exactly(line.text) is not None
+    """Return whether `line` is nothing but an agency beside the body, or says whose the text is."""
+    if not body:
+        return False
+    above, below = body[0] - number, number - body[-1]
+    if (0 < below <= 2 or 0 < above <= 2) and agency_names.exactly(line.text) is not None:
+        return True
+    if line.role in ("related", "nav") and 0 < below <= _NEAR_BODY:
+        return _HELPED.search(line.text) is not None
+    if above > 0 and _stamped(line.text) is not None:
+        return True
+    text = line.text.strip(_LEADING)
+    label = _SOURCE_LABEL.match(text) if 0 < above <= _FAR_ABOVE or 0 < below <= 2 else None
+    return label is not None and agency_names.exactly(text[label.end() :]) is not None
+
+
+def _stamped(text: str) -> str | None:
+    """Return the agency in parentheses after a time of day: "Updated: 06:50 (Xinhua)"."""
+    stamp = _STAMP.search(text[-60:]) if text.endswith(")") else None
+    return agency_names.exactly(stamp[1]) if stamp else None
+
+
+_STAMP: Final = re.compile(r"\d:\d\d(?:\s?[ap]\.?m\.?)?\s?\(([^()]{2,30})\)$", re.I)
+#: Who helped, where it can be nothing else: "Reuters and The Associated Press contributed."
+_HELPED: Final = re.compile(r"\bcontributed(?: (?:to this|reporting)\b|\W{0,3}$)")
+#: "Source: Associated Press", "Periodista Digital: EFE".
+_SOURCE_LABEL: Final = re.compile(
+    r"(?:source|quelle|fuente|fonte|autor(?:in|a|e)?|author|auteur|agenc(?:y|e|ia)|agentur|agenzia|"
+    r"text[eo]?|periodista(?: digital)?)\s?:\s",
+    re.I,
+)
+_LEADING: Final = " \t\u00a0|/•·*–—-"
+#: How many lines above the body such a label can stand.
+_FAR_ABOVE: Final = 30
 
 
 def _is_within(line: Line, number: int, body: list[int]) -> bool:
@@ -215,7 +288,7 @@ _SHORT: Final = 60
 
 
 def _from_line(line: Line) -> Iterator[Candidate]:
-    text = line.text.strip()
+    text = line.text.strip(_LEADING)
     lower = text.lower()
     if any(map(lower.__contains__, _IN_CONTRIBUTED)) and _CONTRIBUTED.search(text):
         yield from _contributed(text)
@@ -223,7 +296,7 @@ def _from_line(line: Line) -> Iterator[Candidate]:
         yield _candidate("agency", name, "copyright", text)
     elif any(map(lower.__contains__, _IN_DISTRIBUTED)) and (name := _distributed(text)) is not None:
         yield _candidate("agency", name, "credit", text)
-    elif (name := _byline(text, line.role)) is not None:
+    elif (name := _stamped(text) or _byline(text, line.role)) is not None:
         yield _candidate("agency", name, "byline", text)
 
 
@@ -234,13 +307,16 @@ _THIS: Final = re.compile(r"\bthis (?:\w{1,12} )?(?:report|story|article|piece|p
 def _contributed(text: str) -> Iterator[Candidate]:
     if ("“" in text or '"' in text) and not _THIS.search(text):
         return
+    named: list[re.Match[str]] = []
     for clause in re.split(r"(?<=[.!?])\s+", text):
-        if not _CONTRIBUTED.search(clause) or re.search(r"[“\"]", clause):
-            continue
-        for match in agency_names.mention().finditer(clause):
-            yield _candidate(
-                "agency_contributed", agency_names.of_mention(match), "contributed", text
-            )
+        if _CONTRIBUTED.search(clause) and not re.search(r"[“\"]", clause):
+            named += agency_names.mention().finditer(clause)
+    # An abbreviation can part who helped from "contributed": "in St. Paul contributed".
+    first = agency_names.mention().match(text) if not named and _HELPED.search(text) else None
+    names = dict.fromkeys(map(agency_names.of_mention, [first] if first else named))
+    for place, name in enumerate(names):
+        rule = "contributed_too" if place else "contributed"
+        yield _candidate("agency_contributed", name, rule, text)
 
 
 def _copyright(text: str) -> str | None:
@@ -279,7 +355,8 @@ def _byline(text: str, role: str) -> str | None:
     """Return the agency that a byline or a line of its own names: "By X, Associated Press"."""
     if len(text) > _LONGEST_BYLINE or _PROSE.search(text) or _PHOTO.search(text):
         return None
-    if (name := agency_names.exactly(_BY.sub("", text, count=1))) is not None:
+    label = _SOURCE_LABEL.match(text) or _BY.match(text)
+    if (name := agency_names.exactly(text[label.end() :] if label else text)) is not None:
         other = text.endswith(":") or agency_names.is_doubtful(text) or _CREDITED.search(text)
         return None if other else name
     first = agency_names.mention().match(text)

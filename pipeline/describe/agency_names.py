@@ -15,7 +15,7 @@ import yaml
 
 #: What may surround a name or code where it stands alone: "By The AP", "dpa/lby", "AFP Photo".
 _EDGES: Final = " \t\u00a0.,;:|/*•·-–—()[]\"'“”"
-_JOINED: Final = re.compile(r"[/|,;+&]|\s(?:and|und|et|y|e|en|with|mit)\s")
+_JOINED: Final = re.compile(r"[/|,;+&]|\s(?:and|und|et|y|e|en|with|mit|[–—-])\s")
 _HEAD: Final = re.compile(r"[^/|,]*")
 
 
@@ -54,6 +54,11 @@ def is_parent(agency: str, host: str | None) -> bool:
     """Return whether `host` is a site whose own copyright line names `agency`."""
     parents = next((a.parents for a in agencies() if a.name == agency), ())
     return any((host or "").endswith(parent) for parent in parents)
+
+
+def has_parents(agency: str) -> bool:
+    """Return whether `agency` has sites whose own copyright line names it."""
+    return any(a.parents for a in agencies() if a.name == agency)
 
 
 @functools.cache
@@ -159,7 +164,10 @@ def exactly(text: str) -> str | None:
 def _first_of_several(text: str) -> str | None:
     """Return the first of several agencies if `text` names nothing else: "Reuters, AFP"."""
     parts = [part.strip(_EDGES) for part in _JOINED.split(text)]
-    named = [_by_name().get(part.casefold()) or _by_code().get(part) for part in parts]
+    named = [
+        _by_name().get(part.casefold()) or _by_code().get(part) or _by_code().get(part.upper())
+        for part in parts
+    ]
     return named[0] if len(named) > 1 and all(named) else None
 
 

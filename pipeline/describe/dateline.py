@@ -51,10 +51,10 @@ def _words() -> dict[str, frozenset[str]]:
 
 
 _SOURCE: Final = r"\((?P<source>[^()\n]{2,40})\)"
-#: "PLACE, July 5 (Reuters) - ", "Madrid, 5 jul (EFE).-", "Tirana, Albania (CNN) Some"
+#: "PLACE, July 5 (Reuters) - ", "Madrid, 5 jul (EFE).-", "Bonn (KNA/iz). ", "Tirana (CNN) Some"
 _SOURCED: Final = re.compile(
     rf"(?P<place>[^()\n:;!?\"“”]{{2,{_LONGEST_PLACE}}}?)\s{{0,2}}{_SOURCE}\s{{0,2}}"
-    rf"(?P<dash>[.:]?\s{{0,2}}{_DASH}+\s{{0,2}}|:\s|\s)"
+    rf"(?P<dash>[.:]?\s{{0,2}}{_DASH}+\s{{0,2}}|[.:]\s|\s)"
 )
 #: "(Reuters) - ", "(CNN) Scores of", "(ANSA) - ROMA, 27 LUG - "
 _SOURCE_FIRST: Final = re.compile(

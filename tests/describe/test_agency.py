@@ -174,3 +174,58 @@ def test_the_first_of_several_agencies(line: str, name: str | None) -> None:
 )
 def test_prose_that_mentions_an_agency_credits_none(line: str) -> None:
     assert not agency.candidates(context([BODY, ("body", line)]))
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ([("headline", "Bridge closed Updated: 2016-07-15 06:50 (Xinhua)"), BODY], "Xinhua"),
+        ([BODY, ("section", "AP - AFP")], "AP"),
+        ([BODY, ("nav", "Reuters - Ap - Afp")], "Reuters"),
+        ([("nav", "/ Source: Associated Press"), ("caption", "The bridge"), BODY], "AP"),
+        ([("nav", "| Periodista Digital: EFE"), ("caption", "El puente"), BODY], "EFE"),
+        ([("body", "Bonn (KNA/xy). Der Rat hat die alte Brücke geschlossen.")], "KNA"),
+        ([BODY, ("legal", "© dpa/Elsterblatt.de")], "dpa"),
+        ([BODY, ("legal", "The-CNN-Wire ™ & © 2018 Cable News Network, Inc.")], "CNN Wire"),
+    ],
+)
+def test_agencies_in_stamps_labels_and_lists(lines: list[tuple[str, str]], name: str) -> None:
+    assert best(agency.candidates(context(lines)), "agency") == name
+
+
+def test_a_network_is_no_agency_in_the_footer_of_its_own_page() -> None:
+    footer = [("nav", f"Section {number}") for number in range(20)]
+    line = ("legal", "© 2016 Cable News Network. All Rights Reserved.")
+    assert best(agency.candidates(context([BODY, *footer, line])), "agency") is None
+    assert best(agency.candidates(context([BODY, line])), "agency") == "CNN Wire"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [("other", "© Reuters"), BODY],
+        [BODY, ("other", "Image copyright"), ("other", "Reuters")],
+        [BODY, ("related", "Autor: Reuters-Leser")],
+    ],
+)
+def test_credits_of_pictures_and_readers_are_none_of_the_text(
+    lines: list[tuple[str, str]],
+) -> None:
+    assert best(agency.candidates(context(lines)), "agency") is None
+
+
+def test_the_first_of_several_helpers_is_given() -> None:
+    line = ("related", "Reuters and The Associated Press contributed.")
+    found = agency.candidates(context([BODY, line]))
+    assert best(found, "agency_contributed") == "Reuters"
+    assert [c.value for c in found] == ["Reuters", "AP"]
+
+
+def test_helpers_are_found_in_a_long_list_and_across_abbreviations() -> None:
+    many = "; ".join(f"Jo Doe{number} in Elm{number}town" for number in range(20))
+    for line in (
+        f"Associated Press writers {many} contributed to this report.",
+        "Associated Press writer Jo Doe in St. Elm contributed to this report.",
+    ):
+        found = agency.candidates(context([BODY, ("body", line)]))
+        assert best(found, "agency_contributed") == "AP"
