@@ -8,7 +8,7 @@ prose ("told Reuters") and photo credits ("AP Photo") do not. Names and spelling
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -201,14 +201,9 @@ def _lines(context: Context) -> Iterator[tuple[Line, int]]:
     Those that can name no agency are left out.
     """
     lines = context.cleaned.lines
-    body = [number for number, line in enumerate(lines) if line.role == BODY]
-    numbers = set(range(min(len(lines), 30))) | set(range(max(0, len(lines) - 40), len(lines)))
-    if body:
-        numbers |= set(range(max(0, body[0] - _FAR_ABOVE), body[0] + 4))
-        numbers |= set(body[-_LAST_LINES:]) | set(range(body[-1], min(len(lines), body[-1] + 25)))
-    numbers |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
-    short = [n for n in sorted(numbers) if n < len(lines) and _is_short(lines[n].text)]
-    telling = agency_names.telling_words("\n".join(lines[number].text for number in short))
+    short = [n for n in _places(context) if _is_short(lines[n].text)]
+    telling = agency_names.telling_words("\n".join([lines[number].text for number in short]))
+    body = [number for number, line in enumerate(lines) if line.role == BODY] if telling else []
     for number in short if telling else ():
         line = lines[number]
         if not any(word in line.text for word in telling) or _is_within(line, number, body):
@@ -233,6 +228,24 @@ _PICTURED: Final = re.compile(
 )
 
 
+def _places(context: Context) -> Sequence[int]:
+    """Return the numbers of the lines where a credit can stand, in order."""
+    lines = context.cleaned.lines
+    count = len(lines)
+    if count <= _TOP + _BOTTOM:
+        return range(count)
+    found = {*range(_TOP), *range(count - _BOTTOM, count)}
+    found |= {number for number, line in enumerate(lines) if line.role in _CREDITING}
+    body = [number for number, line in enumerate(lines) if line.role == BODY]
+    if body:
+        found |= {*range(max(0, body[0] - 20), min(count, body[0] + 4)), *body[-_LAST_LINES:]}
+        found |= {*range(body[-1], min(count, body[-1] + 25))}
+    return sorted(found)
+
+
+#: Lines at either end that are read whatever stands around them.
+_TOP: Final = 30
+_BOTTOM: Final = 40
 #: Roles whose lines are read wherever they stand.
 _CREDITING: Final = frozenset(("byline", "credit", "legal", "bio", "editor_note", "outlet"))
 #: Roles that name agencies for other reasons: pictures, other stories, menus.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -111,28 +112,54 @@ _TO_WORDS: Final = bytes(
 )
 
 
-def _plain_words(text: str) -> list[bytes]:
-    return text.encode("utf-8", "surrogatepass").translate(_TO_WORDS).split()
+def _plain_words(text: bytes) -> list[bytes]:
+    return text.translate(_TO_WORDS).split()
 
 
 @functools.cache
-def _telling_words() -> tuple[frozenset[bytes], re.Pattern[str]]:
-    """Return the longest plain word of each name, printed and in capitals, and of each code.
-
-    The second part finds the names without any plain word.
-    """
+def _forms() -> tuple[str, ...]:
+    """Return the names as printed and in capitals, and the codes."""
     names = [name for agency in agencies() for name in agency.names]
-    forms = [form for name in names for form in (name, name.upper())] + list(_by_code())
-    plain = frozenset(max(words, key=len) for form in forms if (words := _plain_words(form)))
-    foreign = sorted({form for form in forms if not _plain_words(form)})
-    return plain, re.compile("|".join(map(re.escape, foreign)))
+    return (*names, *(name.upper() for name in names), *_by_code())
+
+
+@functools.cache
+def _telling_words() -> Mapping[bytes, tuple[str, ...]]:
+    """Return the longest plain word of each name or code, with all that it tells of.
+
+    That is in lower case, as all are compared; a word that is a code tells of itself.
+    """
+    told: dict[bytes, set[str]] = {}
+    for form in _forms():
+        if words := _plain_words(form.encode()):
+            told.setdefault(max(words, key=len), set()).add(form.lower())
+    return {word: tuple(forms) for word, forms in told.items()}
+
+
+@functools.cache
+def _told_by() -> frozenset[bytes]:
+    return frozenset(_telling_words())
+
+
+@functools.cache
+def _foreign() -> tuple[re.Pattern[str], bytes]:
+    """Return a pattern for the names without any plain word, and the bytes these open with."""
+    foreign = sorted({form for form in _forms() if not _plain_words(form.encode())})
+    opening = bytes({form.encode()[0] for form in foreign})
+    return re.compile("|".join(map(re.escape, foreign))), opening
 
 
 def telling_words(text: str) -> list[str]:
     """Return words of `text` one of which is in each match of `mention` there; few or none."""
-    plain, foreign = _telling_words()
-    words = [word.decode() for word in plain.intersection(_plain_words(text))]
-    return words if text.isascii() else words + foreign.findall(text)
+    data = text.encode("utf-8", "surrogatepass")
+    told = _telling_words()
+    # Most such words stand in texts that name no agency: "National", "Press".
+    found = _told_by().intersection(_plain_words(data))
+    lower = text.lower() if found else ""
+    words = [word.decode() for word in found if any(form in lower for form in told[word])]
+    pattern, opening = _foreign()
+    foreign = len(data) > len(text) and len(data.translate(None, opening)) < len(data)
+    return words + pattern.findall(text) if foreign else words
 
 
 def of_mention(match: re.Match[str]) -> str:

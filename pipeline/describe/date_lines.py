@@ -78,7 +78,11 @@ def _printed(context: Context) -> list[Line]:
     joined: list[Line] = []
     for line in context.cleaned.lines:
         last = joined[-1] if joined else None
-        if last is None or line.end - last.start > _LONGEST or "\n" in raw[last.end : line.start]:
+        if (
+            last is None
+            or raw.find("\n", last.end, line.start) >= 0
+            or line.end - last.start > _LONGEST
+        ):
             joined.append(line)
             continue
         role = (
@@ -111,12 +115,7 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
         if number > last:
             yield number, "below"
         elif number in edge or (lines[number].role != BODY and number <= first + 8):
-            yield (
-                number,
-                "start"
-                if number <= first + 8 and number in [*body[:4], number] and number - first <= 8
-                else "end",
-            )
+            yield number, "start" if number <= first + 8 else "end"
         elif lines[number].role in ("timestamp", "byline"):
             yield number, "end"
 

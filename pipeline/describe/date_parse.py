@@ -97,8 +97,12 @@ def _month_heads() -> frozenset[str]:
     return frozenset(name[:3] for name in month_numbers())
 
 
-_DIGIT: Final = re.compile(r"\d")
-_LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
+#: What every date in figures alone has.
+_FIGURES: Final = re.compile(r"\d(?:[-/.]\s?\d|\s?[年년]|\s\|\s|\d{7})")
+#: A word that a figure follows, as it does the month in every form with one.
+_BEFORE_FIGURE: Final = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]{3,40}(?=[.,]{0,2}[\s/-]{0,3}(?:(?:de|del|of)\s{1,2})?['’]?\d)"
+)
 #: How far the pieces of a date reach to both sides of its month, in characters, and one more.
 _BEFORE_MONTH: Final = 20
 _AFTER_MONTH: Final = 40
@@ -211,8 +215,18 @@ def parse(text: str, *, now: datetime | None = None, order: Order | None = None)
 
 
 def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
-    if not _DIGIT.search(text):
-        return
+    if _FIGURES.search(text):
+        yield from _in_figures(text, order)
+    months = month_numbers()
+    spans = _month_spans(text)
+    for form, pattern in _NAMED if spans else ():
+        for start, end in spans:
+            for match in pattern.finditer(text, start, end):
+                if month := months.get(fold(match["month"])):
+                    yield from _stated(match, month, form)
+
+
+def _in_figures(text: str, order: Order | None) -> Iterator[Stated]:
     for match in _ISO.finditer(text):
         yield from _stated(match, int(match["month"]), "iso")
     for match in _ASIAN.finditer(text):
@@ -221,13 +235,6 @@ def _absolute(text: str, order: Order | None) -> Iterator[Stated]:
         yield from _compact(match)
     for match in _NUMERIC.finditer(text):
         yield from _numeric(match, order)
-    months = month_numbers()
-    spans = _month_spans(text)
-    for form, pattern in _NAMED:
-        for start, end in spans:
-            for match in pattern.finditer(text, start, end):
-                if month := months.get(fold(match["month"])):
-                    yield from _stated(match, month, form)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -241,7 +248,7 @@ def _may_be_month(opening: str) -> bool:
 def _month_spans(text: str) -> list[tuple[int, int]]:
     """Return where a date with its month in letters can stand; all else need not be read."""
     spans: list[tuple[int, int]] = []
-    for word in _LETTERS.finditer(text):
+    for word in _BEFORE_FIGURE.finditer(text):
         if not _may_be_month(word[0][:6]):
             continue
         start, end = max(0, word.start() - _BEFORE_MONTH), word.end() + _AFTER_MONTH
