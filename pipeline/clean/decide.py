@@ -6,10 +6,12 @@ that give a line away, and repeats. Rules, then the model, name what is not body
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import numpy as np
 
+from pipeline.clean.edges import around, between, closing, opening, run_on, scraps, turns
 from pipeline.clean.features import LONG
 from pipeline.clean.furniture import LEARNED, LEARNED_RULE
 from pipeline.clean.lines import Array, Lines
@@ -18,6 +20,7 @@ from pipeline.clean.parts import DATE_ROLES, parts, promising
 from pipeline.clean.place import placed
 from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import WORDED, decided_role, rule_role
+from pipeline.clean.shape import SOFT
 from pipeline.records import BODY, Line
 
 #: Probability of body from which on no wording takes a line out.
@@ -29,16 +32,15 @@ _LONGEST: Final = 130
 MODEL_RULE: Final = "line_model"
 REPEAT_RULE: Final = "repeat"
 RESCUE_RULE: Final = "only_prose"
-OPENING_RULE: Final = "opening_prose"
+NEIGHBOURS_RULE: Final = "neighbours"
+SCRAP_RULE: Final = "scrap"
 #: A text that is body by this share of its characters is an article's text, no page; sentences
-#: among its first lines open it, if they are long enough and the model does not rule them out.
+#: among its first lines open it.
 _ARTICLE: Final = 0.7
 _FIRST_LINES: Final = 4
-_SENTENCE: Final = 10
-_POSSIBLE: Final = 0.25
-#: ... or holds them likely, with something else between them and the body.
-_LIKELY: Final = 0.4
-_ENDS: Final = (".", "!", "?", "”", '"', ".)")
+#: Words in the longest piece of a squeezed text that its wording can take out: prose may be glued
+#: to it.
+_LONGEST_OF_PIECES: Final = 25
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
 _FEW_LINES: Final = 4
@@ -72,7 +74,10 @@ def _placed(
 ) -> list[tuple[str, str, float]]:
     found = []
     for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
-        found += placed(texts[low:high], verdicts[low:high])
+        own, verdict = texts[low:high], verdicts[low:high]
+        for row, role in scraps(own, verdict):
+            verdict[row] = (role, SCRAP_RULE, round(1 - verdict[row][2], 4))
+        found += placed(own, verdict)
     return found
 
 
@@ -83,21 +88,23 @@ def _verdicts(
     rescued = _rescued(lines, is_body)
     is_body |= rescued
     told: dict[int, tuple[str, str]] = {}
-    short = np.diff(lines.words.first) <= _LONGEST
+    pieces = _pieces(lines)
+    short = np.diff(lines.words.first) <= np.where(pieces, _LONGEST_OF_PIECES, _LONGEST)
     doubted = is_body & (labels.body < CERTAIN) & short & labels.worded
     for row in np.flatnonzero(doubted).tolist():
         if wording := decided_role(texts[row]):
             told[row] = wording
             is_body[row] = False
-    opening = _opening(lines, is_body, labels, texts)
-    is_body[opening] = True
+    chance = np.where(furniture < LEARNED, labels.body, 0.0)
+    joined = _by_neighbours(lines, is_body, chance, texts, told)
+    is_body[joined] = True
     for row in np.flatnonzero(repeated(lines, is_body, labels.body)).tolist():
         told[row] = ("repeat", REPEAT_RULE)
         is_body[row] = False
     probability = labels.body.tolist()
     kept_by = [RESCUE_RULE if prose else MODEL_RULE for prose in rescued.tolist()]
-    for row in opening:
-        kept_by[row] = OPENING_RULE
+    for row in joined:
+        kept_by[row] = NEIGHBOURS_RULE
     return [
         (BODY, kept_by[row], round(probability[row], 4))
         if is_body[row]
@@ -124,35 +131,55 @@ def _rescued(lines: Lines, is_body: Array) -> Array:
     return np.asarray(prose & meant[lines.text] & ~is_body)
 
 
-def _opening(lines: Lines, is_body: Array, labels: Labels, texts: list[str]) -> list[int]:
-    """Return the lines right above the body of article texts that are sentences of the article.
+def _by_neighbours(
+    lines: Lines,
+    is_body: Array,
+    chance: Array,
+    texts: list[str],
+    told: dict[int, tuple[str, str]],
+) -> list[int]:
+    """Return the rows that are body for what stands around them, against the model.
 
-    First paragraphs look like standfirsts and captions; with no page around them they are none.
+    `chance` (n): the probability of body.
     """
     size = lines.end - lines.start
-    words = np.diff(lines.words.first)
+    every_word, every_chance = np.diff(lines.words.first).tolist(), chance.tolist()
     found: list[int] = []
-    for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
-        body = is_body[low:high]
-        first = low + int(body.argmax()) if high > low else low
-        article = low < first <= low + _FIRST_LINES
-        if not article or size[low:high][body].sum() < _ARTICLE * size[low:high].sum():
+    pieces = _pieces(lines)
+    for low, high in itertools.pairwise(lines.first.tolist()):
+        body = np.flatnonzero(is_body[low:high])
+        if not len(body):
             continue
-        least = _POSSIBLE
-        for row in range(first - 1, low - 1, -1):
-            said = words[row] >= _SENTENCE and texts[row].rstrip().endswith(_ENDS)
-            if said and labels.body[row] >= least and not rule_role(texts[row]):
-                found.append(row)
-            else:
-                least = _LIKELY
+        own, words, chances = texts[low:high], every_word[low:high], every_chance[low:high]
+        kept = is_body[low:high].tolist()
+        rows = turns(own, kept) + run_on(own, kept, chances)
+        piece = pieces[low:high].tolist()
+        if size[low:high][body].sum() >= _ARTICLE * size[low:high].sum():
+            first, last = int(body[0]), int(body[-1])
+            if first <= _FIRST_LINES:
+                rows += opening(own, words, first, chances)
+            rows += closing(own, words, last, chances)
+            if any(piece):
+                rows += [row for row in around(own, first, last, chances) if piece[row]]
+        if any(piece):
+            gaps = between(body.tolist(), chances)
+            rows += [row for row in gaps if piece[row] and low + row not in told]
+        found += [low + row for row in rows]
     return found
+
+
+def _pieces(lines: Lines) -> Array:
+    """Return which lines are pieces of a line that was squeezed."""
+    soft = ord(SOFT)
+    before = lines.chars[np.maximum(lines.start - 1, 0)]
+    return np.asarray((before == soft) | (lines.chars[lines.end] == soft))
 
 
 def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:
     """Return the role of a removed line and what tells it: its wording, or the model."""
     rule = LEARNED_RULE if known >= LEARNED else MODEL_RULE
     tried = labels.worded[row] and labels.role_score[row] < SURE
-    if tried and (told := rule_role(text.lstrip(_BULLETS))):
+    if tried and (told := rule_role(text.lstrip(_BULLETS) or text)):
         return (told[0], rule) if known >= LEARNED else told
     return labels.role[row], rule
 

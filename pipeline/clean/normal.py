@@ -7,11 +7,15 @@ import unicodedata
 from typing import Final
 
 #: Characters that show nothing and mean nothing in running text (joiners of scripts are kept).
-_INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufffc]")
+_INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffc]")
 #: What UTF-8 read as a one-byte charset looks like: a lead byte's character and a continuation's.
 _MOJIBAKE: Final = re.compile(
     "[\xc2-\xf4][\x80-\xbf\u20ac\u201a-\u203a\u0152-\u0178\u02c6\u02dc\u2122]"
 )
+#: Windows-1252 read as Latin-1: its quotes and dashes stand where Latin-1 has controls.
+_CONTROLS: Final = {
+    code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)
+}
 _LONGEST_REPAIR: Final = 100_000
 
 
@@ -25,7 +29,7 @@ def normalise(piece: str) -> str:
         if "  " not in piece:
             return piece.strip(" ")
     else:
-        piece = _INVISIBLE.sub("", piece)
+        piece = _INVISIBLE.sub("", piece.translate(_CONTROLS))
     return " ".join(piece.split())
 
 

@@ -6,8 +6,10 @@ goes the other way and proves that nothing was lost. Which lines are body is `mo
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.clean.decide import decide
@@ -15,6 +17,7 @@ from pipeline.clean.furniture import FurnitureIndex, furniture_shares
 from pipeline.clean.lines import split
 from pipeline.clean.model import label
 from pipeline.clean.normal import normalise
+from pipeline.clean.shape import FILLER, SOFT, shaped
 from pipeline.records import BODY, Cleaned, Line
 
 #: A text is taken for hard-wrapped if its full lines are about equally long, and at most this.
@@ -23,6 +26,9 @@ _BATCH: Final = 150_000
 _CLOSED: Final = re.compile(r"[.!?…:;。][\"'”’»)\]]*$")
 _CONTINUES: Final = re.compile(r"[a-zß-öø-ÿ,.;:!?)\]’”%]")
 _BROKEN_WORD: Final = re.compile(r"\w{2}[-\u2010]$")
+_DOUBLE: Final = 2
+#: A body line, its normal form, and whether it goes on in the raw line of the one before.
+_Piece = tuple[Line, str, bool]
 _SQUASHED: Final = re.compile(r"[\s\-\u2010]+")
 
 
@@ -60,7 +66,8 @@ def _batches(raw_texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _clean_batch(
     raw_texts: Sequence[str], furniture: Sequence[FurnitureIndex | None]
 ) -> list[Cleaned]:
-    lines = split(raw_texts)
+    shapes = [shaped(text) for text in raw_texts]
+    lines = split(shapes)
     shares = furniture_shares(lines, furniture)
     labels = label(lines, known_furniture=shares)
     decided = decide(lines, labels, shares)
@@ -70,7 +77,9 @@ def _clean_batch(
             line for row in range(lines.first[number], lines.first[number + 1])
             for line in decided[row]
         )  # fmt: skip
-        cleaned.append(Cleaned(raw_text, own, body_text(own, raw_text), "line_model"))
+        if FILLER in shapes[number]:
+            own = tuple(replace(line, text=line.text.replace(FILLER, "")) for line in own)
+        cleaned.append(Cleaned(raw_text, own, body_text(own, shapes[number]), "line_model"))
     return cleaned
 
 
@@ -87,27 +96,23 @@ def removed_spans(cleaned: Cleaned) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def body_text(lines: Iterable[Line], raw_text: str = "") -> str:
+def body_text(lines: Iterable[Line], shape: str = "") -> str:
     """Return the body of `lines` in normal form, paragraphs separated by one blank line.
 
     A line is a paragraph, unless it runs on from the line before: in hard-wrapped text, after a
-    word broken at the line's end, or where a sentence goes on in small letters. `raw_text` is
-    only read to tell a line break of two characters from a blank line.
+    word broken at the line's end, or where a sentence goes on in small letters. `shape` is the
+    text as `shape.shaped` gives it, only read to tell which line breaks stand between two lines.
     """
-    pieces = _pieces(lines)
+    pieces = _pieces(lines, shape)
     width = _wrap_width([text for _, text, _ in pieces])
     paragraphs: list[str] = []
-    last: Line | None = None
-    last_text = ""
-    for line, text, same_line in pieces:
-        follows = last is not None and (
-            line.start - last.end == 1 or raw_text[last.end : line.start] == "\r\n"
-        )
-        if same_line or (follows and _runs_on(paragraphs[-1], len(last_text), text, width)):
+    last_length = 0
+    for (_, text, same_line), follows in zip(pieces, _follows(pieces, shape, width), strict=True):
+        if same_line or (follows and _runs_on(paragraphs[-1], last_length, text, width)):
             paragraphs[-1] = _joined(paragraphs[-1], text)
         else:
             paragraphs.append(text)
-        last, last_text = line, text
+        last_length = len(text)
     return "\n\n".join(paragraphs)
 
 
@@ -118,13 +123,17 @@ def rebuild(raw_text: str, text: str, removed: Sequence[dict[str, Any]]) -> str:
     of `text`. Raises `RebuildError` where it does not, where spans overlap or where text is left.
     """
     wanted = _squash(text)
+    shape = shaped(raw_text)
     pieces: list[str] = []
     at, used = 0, 0
     for span in [*removed, {"start": len(raw_text), "end": len(raw_text)}]:
         start, end = int(span["start"]), int(span["end"])
         if start < at or end < start or end > len(raw_text):
             raise RebuildError(f"span {start}–{end} overlaps another or leaves the text")
-        gap = _squash("".join(normalise(line) for line in raw_text[at:start].splitlines()))
+        gap = _plain(shape[at:start])
+        if not wanted.startswith(gap, used):
+            # Pages are flattened as they stand.
+            gap = _plain(raw_text[at:start])
         if not wanted.startswith(gap, used):
             raise RebuildError(f"characters {at}–{start} of the raw text are not in the clean text")
         used += len(gap)
@@ -133,6 +142,10 @@ def rebuild(raw_text: str, text: str, removed: Sequence[dict[str, Any]]) -> str:
     if used != len(wanted):
         raise RebuildError(f"the clean text has {len(wanted) - used} characters of its own")
     return "".join(pieces)
+
+
+def _plain(piece: str) -> str:
+    return _squash("".join(normalise(line) for line in piece.splitlines()))
 
 
 def _squash(text: str) -> str:
@@ -153,17 +166,37 @@ def _wrap_width(lines: Sequence[str]) -> int:
     return widest if 40 <= widest <= _WIDEST_WRAP and full > 0.6 and closed < 0.5 else 0
 
 
-def _pieces(lines: Iterable[Line]) -> list[tuple[Line, str, bool]]:
+def _pieces(lines: Iterable[Line], shape: str) -> list[_Piece]:
     """Return body lines, their normal form, and whether they share a raw line with the last."""
-    pieces: list[tuple[Line, str, bool]] = []
+    pieces: list[_Piece] = []
     unbroken, end = False, -1
     for line in lines:
-        unbroken = unbroken and line.start == end
+        unbroken = unbroken and (line.start == end or shape[end : line.start] == SOFT)
         end = line.end
         if line.role == BODY and (text := normalise(line.text)):
             pieces.append((line, text, unbroken))
             unbroken = True
     return pieces
+
+
+def _follows(pieces: Sequence[_Piece], shape: str, width: int) -> list[bool]:
+    """Return for each piece whether it stands right below the one before.
+
+    Wrapped lines may all be double-spaced; one that is indented below one that is not opens a
+    paragraph.
+    """
+    pairs = [(last[0], line[0]) for last, line in itertools.pairwise(pieces)]
+    close = [
+        line.start - last.end == 1 or shape[last.end : line.start].strip(" \r") == "\n"
+        for last, line in pairs
+    ]
+    if width and not any(close):
+        close = [shape[last.end : line.start].count("\n") <= _DOUBLE for last, line in pairs]
+    opens = [
+        width > 0 and line.text[:2].isspace() and not last.text[:2].isspace()
+        for last, line in pairs
+    ]
+    return [False, *(a and not b for a, b in zip(close, opens, strict=True))][: len(pieces)]
 
 
 def _runs_on(before: str, last_length: int, text: str, width: int) -> bool:

@@ -15,6 +15,7 @@ from pipeline.clean.normal import normalise
         ("itâ€™s", "it’s"),
         ("MÃ¼nchen", "München"),
         ("a\x00b", "ab"),
+        ("\x93Yes,\x94 he said \x96 at last", "“Yes,” he said – at last"),
     ],
 )
 def test_normal_form(raw, normal):

@@ -1,4 +1,5 @@
 import itertools
+import textwrap
 
 import pytest
 from hypothesis import given, settings
@@ -158,3 +159,21 @@ def test_a_brief_of_two_paragraphs_keeps_both():
     )
     [cleaned] = clean_texts([brief])
     assert cleaned.text == brief
+
+
+def wrapped(texts: list[str], between: str, indent: str = "") -> str:
+    return between.join(textwrap.fill(text, 72, initial_indent=indent) for text in texts)
+
+
+@pytest.mark.parametrize(("between", "indent"), [("\n\n", ""), ("\n", "    ")])
+def test_wrapped_paragraphs_are_told_apart(between: str, indent: str) -> None:
+    paragraphs = [part for part in ARTICLE.split("\n\n") if part.endswith((".", "”"))][:5]
+    (cleaned,) = clean_texts([wrapped(paragraphs, between, indent)])
+    assert cleaned.text.split("\n\n") == paragraphs
+
+
+def test_wrapped_lines_may_be_double_spaced() -> None:
+    paragraphs = [part for part in ARTICLE.split("\n\n") if part.endswith((".", "”"))][:5]
+    (cleaned,) = clean_texts([wrapped(paragraphs, "\n").replace("\n", "\n\n")])
+    assert " ".join(cleaned.text.split()) == " ".join(paragraphs)
+    assert paragraphs[0] in cleaned.text
