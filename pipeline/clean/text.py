@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.clean.decide import decide
@@ -78,7 +77,7 @@ def _clean_batch(
             for line in decided[row]
         )  # fmt: skip
         if FILLER in shapes[number]:
-            own = tuple(replace(line, text=line.text.replace(FILLER, "")) for line in own)
+            own = tuple(line._replace(text=line.text.replace(FILLER, "")) for line in own)
         cleaned.append(Cleaned(raw_text, own, body_text(own, shapes[number]), "line_model"))
     return cleaned
 
