@@ -39,10 +39,10 @@ def context_columns(lines: Lines, columns: Mapping[str, Array]) -> dict[str, Arr
     found = _run_columns(lines, words, mass, by_words, "said")
     found |= _run_columns(lines, words, mass, by_length, "long")
     found |= _density_columns(lines, words, mass)
-    for role in _NEAR_ROLES:
-        score = columns[f"word_{role}"].astype(np.float64)
-        near = window_sum(lines, np.ones(len(lines)), 15, 15)
-        found[f"near_{role}"] = window_sum(lines, score, 15, 15) / np.maximum(near, 1)
+    scores = np.stack([np.ones(len(lines)), *(columns[f"word_{role}"] for role in _NEAR_ROLES)])
+    count, *sums = window_sum(lines, scores, 15, 15)
+    for role, near in zip(_NEAR_ROLES, sums, strict=True):
+        found[f"near_{role}"] = near / np.maximum(count, 1)
     found["relative_indent"] = columns["indent"] - _of_longest(lines, words, columns["indent"])
     return {name: np.asarray(column, dtype=np.float32) for name, column in found.items()}
 
@@ -100,8 +100,7 @@ def _density_columns(lines: Lines, words: Array, mass: Array) -> dict[str, Array
     }
     for reach in _REACHES:
         for side, (back, on) in {"before": (reach, -1), "after": (-1, reach)}.items():
-            prose = window_sum(lines, mass, back, on)
-            said = window_sum(lines, words, back, on)
+            prose, said = window_sum(lines, np.stack([mass, words]), back, on)
             found[f"dense_{side}_{reach}"] = (prose + 1) / (said + 4)
             found[f"share_{side}_{reach}"] = prose / total
     return found

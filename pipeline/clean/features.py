@@ -8,8 +8,7 @@ All are computed for a whole batch at once. What follows from them is learned (`
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from importlib import resources
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -26,16 +25,19 @@ from pipeline.clean.lines import (
     UPPER,
     Array,
     Lines,
+    Words,
+    character_kinds,
     equals,
     line_hashes,
     with_text,
-    word_hash,
 )
 from pipeline.clean.phrases import phrase_columns
 
 #: A line of at least this many words counts as a long line: prose, most of the time.
 LONG: Final = 15
 _LABELS: Final = ("related", "social", "promo", "legal", "timestamp", "byline")
+#: Characters that are counted one by one.
+_COUNTED: Final = "|,/@(©:"
 _NEIGHBOURS: Final = ("words", "stop_density", "closed", "capitals", "gap")
 
 
@@ -53,17 +55,31 @@ def line_features(lines: Lines, known_furniture: Array | None = None) -> dict[st
     columns["known_furniture"] = (
         np.zeros(len(lines)) if known_furniture is None else known_furniture
     )
-    for name in _NEIGHBOURS:
-        for shift in (-2, -1, 1, 2):
-            columns[f"{name}{shift:+d}"] = shifted(lines, columns[name], shift)
+    columns |= neighbours(lines, columns, _NEIGHBOURS)
     return {name: np.asarray(values, dtype=np.float32) for name, values in columns.items()}
 
 
+def neighbours(
+    lines: Lines, columns: Mapping[str, Array], names: Sequence[str]
+) -> dict[str, Array]:
+    """Return the named columns of the two lines before and after each line ("words-2")."""
+    stacked = np.stack([columns[name] for name in names])
+    return {
+        f"{name}{shift:+d}": column
+        for shift in (-2, -1, 1, 2)
+        for name, column in zip(names, shifted(lines, stacked, shift), strict=True)
+    }
+
+
 def shifted(lines: Lines, column: Array, shift: int, edge: float = -1.0) -> Array:
-    """Return for each line the value of `column` `shift` lines on, `edge` beyond the text."""
+    """Return for each line the value of `column` `shift` lines on, `edge` beyond the text.
+
+    Here and in `window_sum`, `column` may be several (… × n).
+    """
     place = np.arange(len(lines)) + shift
-    inside = (place >= lines.first[lines.text]) & (place < lines.first[lines.text + 1])
-    return np.where(inside, column[np.clip(place, 0, max(len(lines) - 1, 0))], edge)
+    inside = (place >= lines.low) & (place < lines.high)
+    place = np.clip(place, 0, max(len(lines) - 1, 0))
+    return np.where(inside, column.take(place, axis=-1), edge)
 
 
 def per_text(lines: Lines, column: Array) -> Array:
@@ -74,37 +90,58 @@ def per_text(lines: Lines, column: Array) -> Array:
 
 def window_sum(lines: Lines, column: Array, before: int, after: int) -> Array:
     """Return the sum of `column` from `before` lines back to `after` lines on, in the text."""
-    total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
+    total = np.zeros((*column.shape[:-1], len(lines) + 1))
+    np.cumsum(column, axis=-1, out=total[..., 1:])
     place = np.arange(len(lines))
-    low = np.maximum(place - before, lines.first[lines.text])
-    high = np.minimum(place + after + 1, lines.first[lines.text + 1])
-    return np.asarray(total[np.maximum(high, low)] - total[low])
+    low = np.maximum(place - before, lines.low)
+    high = np.minimum(place + after + 1, lines.high)
+    return np.asarray(total.take(np.maximum(high, low), axis=-1) - total.take(low, axis=-1))
+
+
+@functools.cache
+def _classes() -> tuple[Array, Array, Array]:
+    """Return the class of the first 65,536 code points, and of each class its kinds and number.
+
+    Characters of the same kinds are of one class, with the number 0; those of `_COUNTED` have a
+    class each, numbered from 1.
+    """
+    kinds = character_kinds().astype(np.int64)
+    own = np.zeros(len(kinds), dtype=np.int64)
+    own[[ord(char) for char in _COUNTED]] = np.arange(len(_COUNTED)) + 1
+    keys, classes = np.unique(own << 16 | kinds, return_inverse=True)
+    return classes, keys & 0xFFFF, keys >> 16
 
 
 class _Counter:
-    """Counts characters by line; small letters, most of a text, are passed over once for all."""
+    """Counts characters by line and class, once for all; small letters, most of a text, not."""
 
     def __init__(self, lines: Lines) -> None:
         place = np.flatnonzero((lines.kinds & LOWER) == 0)
-        self.kinds, self.chars = lines.kinds[place], lines.chars[place]
-        self.low = np.searchsorted(place, lines.left)
-        self.high = np.searchsorted(place, lines.right)
+        bounds = np.searchsorted(place, np.stack([lines.left, lines.right], axis=1).ravel())
+        # What stands between two lines is counted for a row behind the last.
+        rows = np.full(2 * len(lines) + 1, len(lines))
+        rows[1::2] = np.arange(len(lines))
+        row = np.repeat(rows, np.diff(bounds, prepend=0, append=len(place)))
+        classes, self._kinds, self._own = _classes()
+        key = row * len(self._kinds) + classes.take(lines.chars[place], mode="clip")
+        shape = (len(lines) + 1, len(self._kinds))
+        counts = np.bincount(key, minlength=shape[0] * shape[1]).reshape(shape)
+        self._counts = counts[:-1].astype(np.float64)
 
     def kind(self, bits: int) -> Array:
         """Return how many characters of any of the kinds `bits` each line has (not `LOWER`)."""
-        return self._count((self.kinds & bits) > 0)
+        return self._count((self._kinds & bits) > 0)
 
     def no_letters(self) -> Array:
         """Return how many characters of each line are no letters."""
-        return self._count((self.kinds & LETTER) == 0)
+        return self._count((self._kinds & LETTER) == 0)
 
     def char(self, char: str) -> Array:
-        """Return how often each line has `char`, which is no small letter."""
-        return self._count(self.chars == ord(char))
+        """Return how often each line has `char`, one of `_COUNTED`."""
+        return self._count(self._own == _COUNTED.index(char) + 1)
 
-    def _count(self, mask: Array) -> Array:
-        where = np.flatnonzero(mask)
-        return (np.searchsorted(where, self.high) - np.searchsorted(where, self.low)) * 1.0
+    def _count(self, chosen: Array) -> Array:
+        return np.asarray(self._counts @ chosen)
 
 
 def _characters(lines: Lines, counter: _Counter) -> dict[str, Array]:
@@ -154,18 +191,18 @@ def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
     words = lines.words
     count = np.diff(words.first)
     some = np.maximum(count, 1)
-    stop_word = is_stop_word(words.hash)
+    stop_words = count - np.bincount(words.line[words.rare], minlength=len(count))
     capital = (lines.kinds[words.start] & UPPER) > 0
     shouted = capital & ((words.end - words.start) > 1)
     shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
     length = words.end - words.start
     return {
         "words": count.astype(np.float64),
-        "stop_words": by_line(words.first, stop_word),
-        "stop_density": by_line(words.first, stop_word) / some,
-        "capitals": by_line(words.first, capital) / some,
-        "shouted": by_line(words.first, shouted) / some,
-        "word_length": by_line(words.first, length) / some,
+        "stop_words": stop_words,
+        "stop_density": stop_words / some,
+        "capitals": by_line(words, capital) / some,
+        "shouted": by_line(words, shouted) / some,
+        "word_length": np.bincount(words.line, length, len(count)) / some,
         "words_a_sentence": count / (1 + counter.kind(STOP)),
         "blanks_share": counter.kind(BLANK) / some,
     }
@@ -173,8 +210,8 @@ def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
 
 def _places(lines: Lines, words: Array) -> dict[str, Array]:
     text = lines.text
-    number = np.diff(lines.first)[text].astype(np.float64)
-    place = np.arange(len(lines)) - lines.first[text]
+    number = (lines.high - lines.low).astype(np.float64)
+    place = np.arange(len(lines)) - lines.low
     long_words = np.where(words >= LONG, words, 0.0)
     total_long = per_text(lines, long_words)[text]
     before = window_sum(lines, long_words, len(lines), 0) - long_words
@@ -205,7 +242,7 @@ def _since(lines: Lines, marked: Array) -> Array:
     place = np.arange(len(lines))
     seen = np.maximum.accumulate(np.where(marked, place, -1))
     before = np.concatenate([[-1], seen[:-1]])[: len(lines)]
-    return np.where(before >= lines.first[lines.text], place - before, 999)
+    return np.where(before >= lines.low, place - before, 999)
 
 
 def _until(lines: Lines, marked: Array) -> Array:
@@ -214,7 +251,7 @@ def _until(lines: Lines, marked: Array) -> Array:
     far = np.iinfo(np.int64).max
     coming = np.minimum.accumulate(np.where(marked, place, far)[::-1])[::-1]
     after = np.concatenate([coming[1:], [far]])[: len(lines)]
-    return np.where(after < lines.first[lines.text + 1], after - place, 999)
+    return np.where(after < lines.high, after - place, 999)
 
 
 def _headings(lines: Lines, columns: Mapping[str, Array]) -> dict[str, Array]:
@@ -259,7 +296,7 @@ def _runs_elsewhere(lines: Lines) -> Array:
     whole = words.run >= 0
     repeated = np.zeros(len(whole), dtype=bool)
     repeated[whole] = _occurrences(words.run[whole])[1] > 0
-    return by_line(words.first, repeated) / np.maximum(by_line(words.first, whole), 1)
+    return by_line(words, repeated) / np.maximum(by_line(words, whole), 1)
 
 
 def _in_prose(lines: Lines, words: Array) -> Array:
@@ -269,51 +306,14 @@ def _in_prose(lines: Lines, words: Array) -> Array:
 
 def shared_words(lines: Lines, chosen: Array) -> Array:
     """Return for each line the share of its rarer words that occur elsewhere in `chosen` lines."""
-    words = lines.words
-    rare = ~is_stop_word(words.hash)
-    there = rare & chosen[words.line]
-    total = np.bincount(words.number, weights=there)
-    elsewhere = rare & (total[words.number] > there)
-    return by_line(words.first, elsewhere) / np.maximum(by_line(words.first, rare), 1)
+    rare = lines.words.rare
+    line, number = lines.words.line[rare], lines.words.number[rare]
+    there = chosen[line]
+    total = np.bincount(number[there], minlength=len(lines.words.number))
+    elsewhere = np.bincount(line[total[number] > there], minlength=len(lines))
+    return elsewhere / np.maximum(np.bincount(line, minlength=len(lines)), 1)
 
 
-def is_stop_word(hashes: Array) -> Array:
-    """Return whether each word is a function word, by its hash.
-
-    Words of one character pass too, and of others one in 1,000.
-    """
-    return np.asarray(word_bits(_every_stop_word())[bit_of(hashes)])
-
-
-def bit_of(hashes: Array) -> Array:
-    """Return the place of each word hash in the tables of `word_bits`."""
-    return (hashes >> np.uint64(44)).astype(np.int64)
-
-
-@functools.cache
-def word_bits(words: tuple[str, ...]) -> Array:
-    """Return a table of 2**20 bits that says of a hash whether it may be one of `words`."""
-    bits = np.zeros(1 << 20, dtype=bool)
-    bits[[word_hash(word) >> 44 for word in words]] = True
-    return bits
-
-
-def by_line(first: Array, column: Array) -> Array:
-    """Return the sum of a column over words for each line, `first` being `Words.first`."""
-    if column.dtype == bool:
-        return np.diff(np.searchsorted(np.flatnonzero(column), first))
-    total = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
-    return np.asarray(total[first[1:]] - total[first[:-1]])
-
-
-@functools.cache
-def stop_words() -> Mapping[str, tuple[str, ...]]:
-    """Return the function words of each language of `data/stopwords.txt`."""
-    text = resources.files("pipeline.clean").joinpath("data/stopwords.txt").read_text("utf-8")
-    rows = (line.split(":", 1) for line in text.splitlines() if not line.startswith("#"))
-    return {code: tuple(words.split()) for code, words in rows}
-
-
-@functools.cache
-def _every_stop_word() -> tuple[str, ...]:
-    return tuple(word for words in stop_words().values() for word in words)
+def by_line(words: Words, column: Array) -> Array:
+    """Return for each line how many of its words `column` marks."""
+    return np.bincount(words.line.take(np.flatnonzero(column)), minlength=len(words.first) - 1)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.clean.features import line_features, shifted
+from pipeline.clean.features import line_features, neighbours
 from pipeline.clean.html_flatten import LANDMARKS, NEVER, Block, Flattened
 from pipeline.clean.html_hints import hint_names
 from pipeline.clean.lines import Array, Lines, split
@@ -61,9 +61,7 @@ def block_features(pages: Sequence[Flattened], titles: Sequence[str]) -> Batch:
     columns |= _containers(lines, pages, blocks, columns)
     columns |= _group_means(group, columns, "group") | _group_means(parent_group, columns, "parent")
     columns["same_group"] = (group == np.concatenate([[-1], group[:-1]])[: len(group)]) * 1.0
-    for name in _NEIGHBOURS:
-        for shift in (-2, -1, 1, 2):
-            columns[f"{name}{shift:+d}"] = shifted(lines, columns[name], shift)
+    columns |= neighbours(lines, columns, _NEIGHBOURS)
     floats = {name: np.asarray(values, dtype=np.float32) for name, values in columns.items()}
     return Batch(lines, floats, group, parent_group)
 
@@ -120,7 +118,7 @@ def _since_title(lines: Lines, overlap: Array) -> Array:
     """Return how many blocks back the last block like the headline stands (-1: none before)."""
     place = np.arange(len(lines))
     seen = np.maximum.accumulate(np.where(overlap > 0.6, place, -1)) if len(lines) else place
-    return np.where(seen >= lines.first[lines.text], np.minimum(place - seen, 60), -1.0)
+    return np.where(seen >= lines.low, np.minimum(place - seen, 60), -1.0)
 
 
 def _prose(columns: dict[str, Array]) -> Array:

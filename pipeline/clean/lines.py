@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clean.stop_words import every_stop_word
+
 UPPER: Final = 1
 LOWER: Final = 2
 OTHER_LETTER: Final = 4
@@ -54,7 +56,8 @@ class Words:
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
     64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
     `run` is that for the run of `RUN` words from it on, -1 where the run would leave the line;
-    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1].
+    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1]. `rare`: the words
+    that are no function words; those of one character are left out too, and one in 1,000 others.
     """
 
     start: Array
@@ -64,6 +67,7 @@ class Words:
     number: Array
     run: Array
     first: Array
+    rare: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ class Lines:
 
     `chars`: code points of all texts; `kinds`: the class bits of each; `offset` (d + 1): where
     each text starts. `text` (n): which text a line is of; `first` (d + 1): the lines of text i
-    are first[i]:first[i + 1]. `start`, `end` (n) index `chars` and exclude the line break;
-    `left`, `right` exclude blanks at the ends too. `gap` (n): blank lines before it.
+    are first[i]:first[i + 1]; `low`, `high` (n): those of the text of line i are low[i]:high[i].
+    `start`, `end` (n) index `chars` and exclude the line break; `left`, `right` exclude blanks
+    at the ends too. `gap` (n): blank lines before it.
     """
 
     raw_texts: tuple[str, ...]
@@ -82,6 +87,8 @@ class Lines:
     offset: Array
     text: Array
     first: Array
+    low: Array
+    high: Array
     start: Array
     end: Array
     left: Array
@@ -122,7 +129,8 @@ def split(raw_texts: Sequence[str]) -> Lines:
     text = np.searchsorted(offset, start, side="right") - 1
     first = np.searchsorted(text, np.arange(len(raw_texts) + 1))
     return Lines(
-        tuple(raw_texts), chars, kinds, offset, text, first, start, end, left, right,
+        tuple(raw_texts), chars, kinds, offset, text, first, first[text], first[text + 1],
+        start, end, left, right,
         _gaps(filled, first), _words(chars, kinds, left, right, text),
     )  # fmt: skip
 
@@ -142,6 +150,19 @@ def phrase_hash(word_hashes: Sequence[int]) -> int:
     for position, hashed in enumerate(word_hashes):
         value = (value + hashed * pow(_WORD_STEP, position, 1 << 64)) & _MASK
     return value
+
+
+def bit_of(hashes: Array) -> Array:
+    """Return the place of each word hash in the tables of `word_bits`."""
+    return (hashes >> np.uint64(44)).view(np.int64)
+
+
+@functools.cache
+def word_bits(words: tuple[str, ...]) -> Array:
+    """Return a table of 2**20 bits that says of a hash whether it may be one of `words`."""
+    bits = np.zeros(1 << 20, dtype=bool)
+    bits[[word_hash(word) >> 44 for word in words]] = True
+    return bits
 
 
 def run_hashes(words: Words, length: int) -> Array:
@@ -271,7 +292,8 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     line = np.repeat(np.arange(len(left)), np.diff(first))
     hashes = _hash_runs(chars, start, end)
     number = equals(with_text(hashes, text[line]))
-    words = Words(start, end, line, hashes, number, np.full(len(start), -1), first)
+    rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
+    words = Words(start, end, line, hashes, number, np.full(len(start), -1), first, rare)
     inside = np.flatnonzero(np.arange(RUN, len(start) + RUN) <= first[line + 1])
     runs = with_text(run_hashes(words, RUN)[inside], text[line[inside]])
     words.run[inside] = inside[equals(runs)]

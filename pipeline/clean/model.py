@@ -20,7 +20,14 @@ import numpy as np
 
 from pipeline.clean.context import context_columns, main_runs
 from pipeline.clean.decode import decode
-from pipeline.clean.features import line_features, per_text, shared_words, shifted, window_sum
+from pipeline.clean.features import (
+    line_features,
+    neighbours,
+    per_text,
+    shared_words,
+    shifted,
+    window_sum,
+)
 from pipeline.clean.lexicon import Lexicon, exact, role_scores
 from pipeline.clean.lines import UPPER, Array, Lines
 from pipeline.clean.phrases import groups
@@ -45,6 +52,9 @@ SCORED: Final = (
     "body", "headline", "deck", "byline", "timestamp", "caption", "bio", "related", "promo",
     "social", "nav", "legal", "comment", "credit",
 )  # fmt: skip
+#: Roles whose scores are looked at in the next two lines, or are summed over the next five.
+_AROUND: Final = ("body", "related", "caption", "nav")
+_BEFORE_AND_AFTER: Final = ("body", "comment", "timestamp", "related", "social")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,8 @@ def _settled(lines: Lines, role: Array, is_body: Array) -> Array:
     long = np.diff(lines.words.first) >= _MENU_WORDS
     settled = np.where((role == nav) & long, related, role)
     links = (settled == related) & ~is_body
-    near = window_sum(lines, links * 1.0, _NEAR, _NEAR)
-    menu = window_sum(lines, ((settled == nav) & ~is_body) * 1.0, _NEAR, _NEAR)
+    entries = (settled == nav) & ~is_body
+    near, menu = window_sum(lines, np.stack([links, entries]), _NEAR, _NEAR)
     settled = np.where((settled == nav) & (near >= menu), related, settled)
     return np.where(head, role, settled)
 
@@ -144,14 +154,13 @@ def line_columns(lines: Lines, scores: Array, known_furniture: Array | None) -> 
     `scores` (n × roles) is what `role_scores` gives.
     """
     columns = line_features(lines, known_furniture)
-    for role in SCORED:
-        columns[f"word_{role}"] = scores[:, ROLES.index(role)]
-    for role in ("body", "related", "caption", "nav"):
-        for shift in (-2, -1, 1, 2):
-            columns[f"word_{role}{shift:+d}"] = shifted(lines, columns[f"word_{role}"], shift)
-    for role in ("body", "comment", "timestamp", "related", "social"):
-        columns[f"word_{role}_before"] = window_sum(lines, columns[f"word_{role}"], 5, -1)
-        columns[f"word_{role}_after"] = window_sum(lines, columns[f"word_{role}"], -1, 5)
+    said = {f"word_{role}": scores[:, ROLES.index(role)] for role in SCORED}
+    columns |= said | neighbours(lines, said, [f"word_{role}" for role in _AROUND])
+    near = np.stack([said[f"word_{role}"] for role in _BEFORE_AND_AFTER])
+    for side, reach in {"before": (5, -1), "after": (-1, 5)}.items():
+        sums = window_sum(lines, near, *reach)
+        columns |= {f"word_{role}_{side}": column
+                    for role, column in zip(_BEFORE_AND_AFTER, sums, strict=True)}  # fmt: skip
     return columns | context_columns(lines, columns)
 
 

@@ -13,8 +13,17 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.clean.features import bit_of, by_line, word_bits
-from pipeline.clean.lines import UPPER, Array, Lines, phrase_hash, run_hashes, word_hash
+from pipeline.clean.features import by_line
+from pipeline.clean.lines import (
+    UPPER,
+    Array,
+    Lines,
+    bit_of,
+    phrase_hash,
+    run_hashes,
+    word_bits,
+    word_hash,
+)
 from pipeline.clean.roles import holds, rule_role
 from pipeline.records import BODY
 
@@ -57,11 +66,11 @@ def promising(lines: Lines) -> tuple[Array, Array]:
     # "MORE" joins links; "more" is in every other paragraph.
     capital = (lines.kinds[words.end - 1] & UPPER) > 0
     hits |= word_bits(_row("shouted"))[place] & capital
-    worded = by_line(words.first, hits) > 0
+    worded = by_line(words, hits) > 0
     # Without a word: "© 2019".
     marks = np.flatnonzero(lines.chars == ord("©"))
     worded[np.searchsorted(lines.right, marks, side="right")] = True
-    return worded, by_line(words.first, word_bits(_row("dated"))[place]) > 0
+    return worded, by_line(words, word_bits(_row("dated"))[place]) > 0
 
 
 def parts(line: str, role: str) -> list[Part]:

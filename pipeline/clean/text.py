@@ -21,7 +21,7 @@ from pipeline.records import BODY, Cleaned, Line
 
 #: A text is taken for hard-wrapped if its full lines are about equally long, and at most this.
 _WIDEST_WRAP: Final = 110
-_BATCH: Final = 150_000
+_BATCH: Final = 300_000
 _CLOSED: Final = re.compile(r"[.!?…:;。][\"'”’»)\]]*$")
 _CONTINUES: Final = re.compile(r"[a-zß-öø-ÿ,.;:!?)\]’”%]")
 _BROKEN_WORD: Final = re.compile(r"\w{2}[-\u2010]$")

@@ -1,8 +1,9 @@
 import numpy as np
 
-from pipeline.clean.features import line_features, shifted, stop_words, window_sum
+from pipeline.clean.features import line_features, shifted, window_sum
 from pipeline.clean.lines import split
 from pipeline.clean.phrases import phrase_columns
+from pipeline.clean.stop_words import stop_words
 from tests.clean.texts import ARTICLE, PAGE
 
 
