@@ -43,11 +43,11 @@ from typing import Any
 
 from benchmarks import intervals, results
 from pipeline.describe import describe, markup_candidates
-from pipeline.describe.address import domain_of
 from pipeline.describe.date_parse import find
 from pipeline.describe.fold import data_words, fold
 from pipeline.describe.names import opens_with_given_name
 from pipeline.describe.outlet import known_name
+from pipeline.domains import domain_of
 from pipeline.records import Candidate, Cleaned, Document, Line, Metadata
 
 HTML_SETS = ("misinfo", "postlight", "wcxb_article_dev", "trafilatura", "htmldate_default")

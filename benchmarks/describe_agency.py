@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import describe, intervals
-from pipeline.describe.address import domain_of
 from pipeline.describe.fold import fold
+from pipeline.domains import domain_of
 from pipeline.records import Document
 
 JUDGED: Final = Path(__file__).with_name("agency_judged.tsv")

@@ -24,8 +24,8 @@ from typing import Any
 from benchmarks.describe import ASIDE, part_of
 from pipeline.clean import html as pages
 from pipeline.describe import dates, markup_candidates, resolve
-from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context
+from pipeline.domains import domain_of
 from pipeline.records import Cleaned, Document, Line
 from pipeline.training import corpus
 

@@ -97,7 +97,7 @@ def fields(data: Path) -> Iterator[Scored]:
 
 def corpus_site(url: str) -> str:
     """Return the host of an address, else what stands for it."""
-    from pipeline.describe.address import domain_of
+    from pipeline.domains import domain_of
 
     return domain_of(url) or url
 

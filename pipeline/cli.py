@@ -147,8 +147,9 @@ def _day(text: str) -> date:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipeline.engine.early import start_early
+    from pipeline.engine.early import collect_seldom, start_early
 
+    collect_seldom()
     # Workers load beside Dagster: each takes a second or two.
     start_early("pipeline.warm_up")
     from pipeline.run import NothingToDo, run_paths

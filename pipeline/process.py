@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
+from pipeline.domains import domain_of
 from pipeline.records import Candidate, Cleaned, Document, Metadata
 
 if TYPE_CHECKING:
@@ -116,8 +117,6 @@ def likely_source_key(row: Mapping[str, Any]) -> str:
 def _known_source(
     url: str | None, outlet: str | None, source_uri: str, page: html.Page | None
 ) -> str:
-    from pipeline.describe.address import domain_of
-
     if page is not None and not url:
         from pipeline.clean.html import page_address
 

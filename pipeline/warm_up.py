@@ -4,18 +4,16 @@ Models, tables and compiled patterns take half a second; workers forked later ha
 Nothing else imports this module.
 """
 
+from __future__ import annotations
+
+import gc
 import os
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-# A worker is one core's worth, and threads started here would be missing in the forked workers.
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
-import pyarrow as pa
-
-import pipeline.ingest.apart  # noqa: F401  - read in a process of its own, forked later
-from pipeline.contracts import arrow_schema
-from pipeline.process import process_batch
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TEXT = """\
 Council votes to keep the ferry
@@ -26,8 +24,22 @@ Sign up for our newsletter
 """
 
 
+def _load() -> None:
+    """Import what workers need, and use it once."""
+    import pipeline.ingest.apart  # noqa: F401  - read in a process of its own, forked later
+    from pipeline.process import process_batch
+
+    # A broken installation is for the first real batch to tell: here nobody would read it.
+    with suppress(Exception):
+        process_batch(_sample())
+
+
 def _sample() -> pa.RecordBatch:
     """Return a batch of one short text."""
+    import pyarrow as pa
+
+    from pipeline.contracts import arrow_schema
+
     row = {
         "article_id": "", "scrape_date": date(2000, 1, 1), "source_uri": "warm-up", "sha256": "",
         "media_type": "text/plain", "charset": "utf-8", "content": _TEXT.encode(), "url": None,
@@ -36,6 +48,10 @@ def _sample() -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([row], schema=arrow_schema("raw_documents"))
 
 
-# A broken installation is for the first real batch to tell: here nobody would read it.
-with suppress(Exception):
-    process_batch(_sample())
+# A worker is one core's worth, and threads started here would be missing in the forked workers.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# What is loaded here stays: it is not looked through for garbage, neither now nor in the workers.
+gc.disable()
+_load()
+gc.freeze()
+gc.enable()

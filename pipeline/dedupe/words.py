@@ -37,6 +37,7 @@ _STRIDE: Final = 4  # characters hashed at a time
 #: What leaves the first n of these.
 _FIRST_CHARACTERS: Final = np.array([(1 << 16 * n) - 1 for n in range(_STRIDE + 1)], np.uint64)
 _LONGEST_WORD: Final = 32  # characters; what is longer is no word, and hashed in one go
+_TABLE_BLOCK: Final = 0x100  # code points whose values are worked out at once
 _ASCII: Final = 0x7F
 _MARK_BITS: Final = 16  # bits of a folded character, below its marks
 _LONGEST_QUOTATION: Final = 1_500  # characters
@@ -221,7 +222,7 @@ def _characters(codes: npt.NDArray[np.uint32]) -> tuple[U8, U16]:
     mark = np.frombuffer(low.translate(marks), np.uint8)
     folded = np.frombuffer(low.translate(folds), np.uint8).astype("<u2")
     others = np.flatnonzero(codes > np.uint32(_ASCII))
-    found = _table().take(codes[others], mode="clip")
+    found = _TABLE.look_up(codes[others])
     mark[others] = found >> np.uint32(_MARK_BITS)
     folded[others] = found  # its low bits
     return mark, folded
@@ -391,24 +392,45 @@ def _quote_kinds() -> U8:
 @functools.cache
 def _ascii() -> tuple[bytes, bytes]:
     """Return the marks and the folded characters of ASCII, as tables of bytes."""
-    found = _table()[: _ASCII + 1]
+    found = _TABLE.look_up(np.arange(_ASCII + 1, dtype=np.uint32))
     rest = bytes(0xFF - _ASCII)
     marks = (found >> np.uint32(_MARK_BITS)).astype(np.uint8)
     return marks.tobytes() + rest, found.astype(np.uint8).tobytes() + rest
 
 
-@functools.cache
-def _table() -> npt.NDArray[np.uint32]:
-    """Return the folded character, and above it the marks, of every code point of two planes."""
-    folded = np.arange(_TABLE_SIZE, dtype=np.uint32)
-    marks = np.zeros(_TABLE_SIZE, np.uint32)
-    for code in range(_TABLE_SIZE):
-        character = chr(code)
-        marks[code] = _mark(character)
-        if marks[code] & _KIND == _LETTER and code < _IDEOGRAPHS:
-            folded[code] = _fold(character)
-    marks[-1] = _IDEOGRAPH  # stands for all code points beyond the table
-    return (marks << np.uint32(_MARK_BITS)) | (folded & np.uint32((1 << _MARK_BITS) - 1))
+class _Table:
+    """The folded character, and above it the marks, of every code point of two planes.
+
+    Filled by blocks when a text first needs one: all of it takes a third of a second.
+    """
+
+    def __init__(self) -> None:
+        self._values = np.zeros(_TABLE_SIZE, np.uint32)
+        self._filled = np.zeros(_TABLE_SIZE // _TABLE_BLOCK, np.bool_)
+
+    def look_up(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Return the values of code points; those beyond the table are ideographs."""
+        codes = np.minimum(codes, np.uint32(_TABLE_SIZE - 1))
+        met = np.bincount(codes // np.uint32(_TABLE_BLOCK), minlength=len(self._filled)) > 0
+        for block in np.flatnonzero(met & ~self._filled).tolist():
+            first = block * _TABLE_BLOCK
+            self._values[first : first + _TABLE_BLOCK] = [
+                _value(code) for code in range(first, first + _TABLE_BLOCK)
+            ]
+            self._filled[block] = True
+        found: npt.NDArray[np.uint32] = self._values.take(codes)
+        return found
+
+
+_TABLE: Final = _Table()
+
+
+def _value(code: int) -> int:
+    """Return the folded character of a code point and above it its marks."""
+    mark = _mark(chr(code)) if code < _TABLE_SIZE - 1 else _IDEOGRAPH
+    folds = mark & _KIND == _LETTER and code < _IDEOGRAPHS
+    folded = _fold(chr(code)) if folds else code
+    return mark << _MARK_BITS | folded & (1 << _MARK_BITS) - 1
 
 
 def _mark(character: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pipeline.describe import agency_names, closing_credits
-from pipeline.describe.address import host_of
+from pipeline.domains import host_of
 from pipeline.records import BODY, Candidate, Line
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from pipeline.describe.address import domain_of
 from pipeline.describe.author_signs import IS_SOMEBODY, LONGEST_BYLINE, named, signs
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, fold, squeeze
@@ -19,6 +18,7 @@ from pipeline.describe.names import (
 )
 from pipeline.describe.near_headline import labelled, near_headline
 from pipeline.describe.site_owner import owner
+from pipeline.domains import domain_of
 from pipeline.records import Candidate, Line
 
 #: Least share of a byline without "By" that must be names.

@@ -9,10 +9,10 @@ from functools import lru_cache
 from math import exp
 from typing import Final
 
-from pipeline.describe.address import domain_of
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import fold, plain, squeeze
 from pipeline.describe.outlet import known_name, name_of_domain
+from pipeline.domains import domain_of
 from pipeline.records import Candidate, Line
 
 _LONGEST: Final = 300

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
-from pipeline.describe.address import host_of
 from pipeline.describe.context import shorten
 from pipeline.describe.fold import data_pairs, fold, plain, squeeze
 from pipeline.describe.markup_scan import Scan, marked_as
@@ -27,6 +26,7 @@ from pipeline.describe.names import (
     parse_names,
     starts_with_label,
 )
+from pipeline.domains import host_of
 from pipeline.records import Candidate
 
 #: Bounds on hostile pages: JSON-LD blocks and their size (characters), nesting, elements a rule.

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from pipeline.describe.address import domain_of, host_of
 from pipeline.describe.agency_names import exactly
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, data_words, fold, plain, squeeze
+from pipeline.domains import domain_of, host_of
 from pipeline.records import BODY, Candidate, Line
 
 _LONGEST_NAME: Final = 60

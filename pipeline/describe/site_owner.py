@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.describe.address import domain_of
 from pipeline.describe.author_signs import named
 from pipeline.describe.context import Context
 from pipeline.describe.fold import data_words, fold, squeeze
 from pipeline.describe.names import opens_with_given_name, person
+from pipeline.domains import domain_of
 from pipeline.records import Candidate
 
 

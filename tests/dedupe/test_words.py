@@ -117,7 +117,16 @@ def test_hostile_texts_are_read():
 
 def test_ascii_by_bytes_is_as_by_the_large_table():
     codes = np.array([*range(0x300), 0x2014, 0x201C, 0xFF21, 0x1F600, 0x10FFFF], np.uint32)
-    found = words_module._table().take(codes, mode="clip")
+    found = words_module._TABLE.look_up(codes)
     mark, folded = words_module._characters(codes)
     assert mark.tolist() == (found >> 16).tolist()
     assert folded.tolist() == (found & 0xFFFF).tolist()
+
+
+def test_characters_are_looked_up_alike_in_whatever_order_their_blocks_are_met():
+    codes = np.array([0x4E00, 0x1F600, 0x10FFFF, 0x1FFFF, 0x3B1, 0xE9, 0x41], np.uint32)
+    table = words_module._Table()
+    one_by_one = [int(table.look_up(codes[[at]])[0]) for at in range(len(codes))]
+    assert one_by_one == words_module._Table().look_up(codes).tolist()
+    assert one_by_one[2] >> 16 == one_by_one[3] >> 16 == words_module._IDEOGRAPH
+    assert one_by_one[5] & 0xFFFF == ord("e")

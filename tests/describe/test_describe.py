@@ -6,9 +6,9 @@ import pytest
 from lxml import html
 
 from pipeline.describe import FIELDS, describe, describe_batch, markup_candidates, outlet
-from pipeline.describe.address import domain_of
 from pipeline.describe.headline import without_site
 from pipeline.describe.outlet import known_name, name_of_domain, usual_name
+from pipeline.domains import domain_of
 from pipeline.records import Cleaned, Document, Line
 
 STORY = (
