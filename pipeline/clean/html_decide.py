@@ -20,7 +20,7 @@ from pipeline.clean.lines import Array
 from pipeline.clean.model import load
 from pipeline.clean.normal import normalise
 from pipeline.clean.parts import parts
-from pipeline.clean.roles import WORDED, rule_role
+from pipeline.clean.roles import WORDED, decided_role, rule_role
 from pipeline.records import BODY, Cleaned, Line
 
 #: Pages handled at once, by characters of flattened text: what the processor's cache holds.
@@ -46,9 +46,13 @@ _ERROR: Final = re.compile(
 
 #: A repeated block of at least this many characters is a repeat, not a refrain.
 _LEAST_REPEAT: Final = 60
+#: Rows of a table may say the same.
+_ROWS: Final = frozenset({"tr", "td", "th"})
 
 #: Roles that the wording of a line of at most `_SHORT` characters tells, unless the model is sure.
 _TELLING: Final = frozenset({"ad", "editor_note", "legal", "player", "promo", "related", "social"})
+#: ... and that only the surest wordings tell.
+_TELLING_ALONE: Final = frozenset({"caption"})
 _SURE: Final = 0.97
 _SHORT: Final = 120
 #: Such lines are furniture above the lead, however sure the model; below it they may be the
@@ -162,7 +166,7 @@ def _verdicts(blocks: Sequence[Block], chosen: Array, unsure: Array, title: str)
         role = BODY if is_body and not worded else ""
         if headline is not None and is_title(block, title):
             role = "headline" if row == headline else "repeat"
-        elif role == BODY and len(block.text) >= _LEAST_REPEAT:
+        elif role == BODY and len(block.text) >= _LEAST_REPEAT and block.tag not in _ROWS:
             role = "repeat" if block.text in seen else BODY
             seen.add(block.text)
         roles.append(role)
@@ -171,8 +175,17 @@ def _verdicts(blocks: Sequence[Block], chosen: Array, unsure: Array, title: str)
 
 def _is_worded(block: Block) -> bool:
     """Return whether a short block's wording alone tells that it is furniture."""
-    worded = rule_role(block.text) if len(block.text) <= _SHORT else None
-    return worded is not None and worded[0] in _TELLING
+    if len(block.text) > _SHORT:
+        return _is_script(block.text)
+    worded = rule_role(block.text)
+    if worded is None or worded[0] in _TELLING:
+        return worded is not None
+    return worded[0] in _TELLING_ALONE and decided_role(block.text) is not None
+
+
+def _is_script(text: str) -> bool:
+    """Return whether a block is the source of a script."""
+    return "(" in text[:200] and decided_role(text) == ("other", "wording:script")
 
 
 def _is_stamp(block: Block) -> bool:
