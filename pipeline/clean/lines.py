@@ -198,7 +198,8 @@ def equals(keys: Array) -> Array:
     By hash tables: what finds its slot taken by another key goes to the next table. Sorting takes
     three times as long.
     """
-    bits = max(_TABLE_BITS, len(keys).bit_length())
+    # A roomy table: few find their slot taken.
+    bits = max(_TABLE_BITS, len(keys).bit_length() + 2)
     table = np.empty(1 << bits, dtype=np.int32)
     found = np.empty(len(keys), dtype=np.int32)
     left = np.arange(len(keys), dtype=np.int32)
@@ -253,18 +254,23 @@ def _code_values() -> Array:
 
 def _line_bounds(kinds: Array, pair: Array) -> tuple[Array, Array]:
     """Return where lines start and end; `pair` marks the "\r" of each "\r\n"."""
-    breaks = np.flatnonzero(kinds & BREAK)
+    breaks = np.flatnonzero((kinds & BREAK) > 0)
     start = np.concatenate([[0], breaks[:-1] + 1])
-    return start, breaks - np.concatenate([[False], pair])[breaks]
+    return start, breaks - (pair.take(breaks - 1) & (breaks > start))
 
 
 def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:
-    shown = np.flatnonzero((kinds & BLANK) == 0)
-    first, last = np.searchsorted(shown, start), np.searchsorted(shown, end) - 1
-    filled = last >= first
-    left, right = start.copy(), start.copy()
-    left[filled] = shown[first[filled]]
-    right[filled] = shown[last[filled]] + 1
+    left, right, filled = start.copy(), end.copy(), end > start
+    # Most lines have no blanks at their ends.
+    ragged = np.flatnonzero(filled & (((kinds[start] | kinds[end - 1]) & BLANK) > 0))
+    if len(ragged):
+        shown = np.flatnonzero((kinds & BLANK) == 0)
+        first = np.searchsorted(shown, start[ragged])
+        last = np.searchsorted(shown, end[ragged]) - 1
+        filled[ragged] = last >= first
+        some = ragged[last >= first]
+        left[some] = shown[first[last >= first]]
+        right[some] = shown[last[last >= first]] + 1
     return left, right, filled
 
 
@@ -294,10 +300,19 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     number = equals(with_text(hashes, text[line]))
     rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
     words = Words(start, end, line, hashes, number, np.full(len(start), -1), first, rare)
-    inside = np.flatnonzero(np.arange(RUN, len(start) + RUN) <= first[line + 1])
-    runs = with_text(run_hashes(words, RUN)[inside], text[line[inside]])
-    words.run[inside] = inside[equals(runs)]
+    _number_runs(words, text)
     return words
+
+
+def _number_runs(words: Words, text: Array) -> None:
+    """Fill in the `run` of `words`: only what starts and ends with a word met again can recur."""
+    count = len(words.start)
+    inside = np.flatnonzero(np.arange(RUN, count + RUN) <= words.first[words.line + 1])
+    words.run[inside] = inside
+    again = np.bincount(words.number)[words.number] > 1
+    inside = inside[again[inside] & again[inside + RUN - 1]]
+    runs = with_text(run_hashes(words, RUN)[inside], text[words.line[inside]])
+    words.run[inside] = inside[equals(runs)]
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:
