@@ -120,9 +120,10 @@ def split(raw_texts: Sequence[str]) -> Lines:
     lengths = np.array([len(text) + 1 for text in raw_texts], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(lengths)])
     # "\r\n" is one line break, not a line break and a blank line; the "\n" between texts is none.
-    pair = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
+    pair = np.zeros(len(chars), dtype=bool)
+    pair[:-1] = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
     pair[offset[1:][lengths > 1] - 2] = False
-    kinds[:-1][pair] = BLANK
+    kinds[pair] = BLANK
     start, end = _line_bounds(kinds, pair)
     left, right, filled = _trim(kinds, start, end)
     start, end, left, right = start[filled], end[filled], left[filled], right[filled]
@@ -256,7 +257,7 @@ def _line_bounds(kinds: Array, pair: Array) -> tuple[Array, Array]:
     """Return where lines start and end; `pair` marks the "\r" of each "\r\n"."""
     breaks = np.flatnonzero((kinds & BREAK) > 0)
     start = np.concatenate([[0], breaks[:-1] + 1])
-    return start, breaks - (pair.take(breaks - 1) & (breaks > start))
+    return start, breaks - pair[breaks - 1]
 
 
 def _trim(kinds: Array, start: Array, end: Array) -> tuple[Array, Array, Array]:
