@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
 
-_LONE_MARKS: Final = ("-", "--", "–", "—", "|", "•", "*", "&", "/", "…", "...")
-
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
 
@@ -48,6 +46,7 @@ class _Item:
     document: Document
     markup: Sequence[Candidate] = ()
     cleaned: Cleaned | None = None
+    words: int = 0
     metadata: Metadata | None = None
     failure: tuple[str, str, str] | None = None  # stage, reason, error
 
@@ -215,14 +214,16 @@ def _take(item: _Item, result: Cleaned | Exception) -> None:
 
 
 def _describe(items: Sequence[_Item]) -> None:
+    from pipeline.clean.word_count import word_counts
     from pipeline.describe import describe_batch
     from pipeline.describe.roles import confirmed
 
     documents = [item.document for item in items]
     cleaned = [item.cleaned for item in items if item.cleaned is not None]
     described = describe_batch(documents, cleaned, [item.markup for item in items])
-    for item, metadata in zip(items, described, strict=True):
-        item.metadata = metadata
+    counts = word_counts([one.text for one in cleaned])
+    for item, metadata, words in zip(items, described, counts, strict=True):
+        item.metadata, item.words = metadata, words
         if item.cleaned is not None:
             item.cleaned = confirmed(item.cleaned, metadata)
 
@@ -234,25 +235,19 @@ def _row(item: _Item) -> Mapping[str, Any]:
     if item.failure is not None:
         return row | dict(zip(_FAILURE_FIELDS, item.failure, strict=True))
     assert item.cleaned is not None and item.metadata is not None  # noqa: S101 - for the types
-    return row | _clean_columns(item.cleaned) | _metadata_columns(item.metadata)
+    return row | _clean_columns(item.cleaned, item.words) | _metadata_columns(item.metadata)
 
 
-def _clean_columns(cleaned: Cleaned) -> dict[str, Any]:
+def _clean_columns(cleaned: Cleaned, words: int) -> dict[str, Any]:
     from pipeline.clean import removed_spans
 
     return {
         "raw_text": cleaned.raw_text,
         "text": cleaned.text,
-        "word_count": _word_count(cleaned.text),
+        "word_count": words,
         "extraction_method": cleaned.extraction_method,
         "removed": removed_spans(cleaned),
     }
-
-
-def _word_count(text: str) -> int:
-    """Count what blanks tell apart; marks that stand alone between two words are none."""
-    words = text.split()
-    return len(words) - sum(words.count(mark) for mark in _LONE_MARKS if mark in text)
 
 
 def _metadata_columns(metadata: Metadata) -> dict[str, Any]:

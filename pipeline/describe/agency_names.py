@@ -124,14 +124,14 @@ def _forms() -> tuple[str, ...]:
 
 
 @functools.cache
-def _telling_words() -> Mapping[bytes, tuple[str, ...]]:
+def _telling_words() -> Mapping[bytes, tuple[bytes, ...]]:
     """Return the longest plain word of each name or code, with all that it tells of.
 
-    That is in lower case, as all are compared; a word that is a code tells of itself.
+    That is with its plain letters small; a word that is a code tells of itself.
     """
-    told: dict[bytes, set[str]] = {}
-    for form in _forms():
-        if words := _plain_words(form.encode()):
+    told: dict[bytes, set[bytes]] = {}
+    for form in map(str.encode, _forms()):
+        if words := _plain_words(form):
             told.setdefault(max(words, key=len), set()).add(form.lower())
     return {word: tuple(forms) for word, forms in told.items()}
 
@@ -155,7 +155,7 @@ def telling_words(text: str) -> list[str]:
     told = _telling_words()
     # Most such words stand in texts that name no agency: "National", "Press".
     found = _told_by().intersection(_plain_words(data))
-    lower = text.lower() if found else ""
+    lower = data.lower()
     words = [word.decode() for word in found if any(form in lower for form in told[word])]
     pattern, opening = _foreign()
     foreign = len(data) > len(text) and len(data.translate(None, opening)) < len(data)
