@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
+from pipeline.engine.early import collect_seldom, leave_out
 
 _EPILOG = """\
 examples:
@@ -28,6 +29,9 @@ class CommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    if arguments is None:  # this process is the command's own
+        leave_out("pandas")
+        collect_seldom()
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -147,9 +151,8 @@ def _day(text: str) -> date:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipeline.engine.early import collect_seldom, start_early
+    from pipeline.engine.early import start_early
 
-    collect_seldom()
     # Workers load beside Dagster: each takes a second or two.
     start_early("pipeline.warm_up")
     from pipeline.run import NothingToDo, run_paths

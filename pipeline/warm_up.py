@@ -12,6 +12,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from pipeline.engine.early import leave_out
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -52,6 +54,7 @@ def _sample() -> pa.RecordBatch:
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # What is loaded here stays: it is not looked through for garbage, neither now nor in the workers.
 gc.disable()
+leave_out("pandas")
 _load()
 gc.freeze()
 gc.enable()

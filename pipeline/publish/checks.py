@@ -6,6 +6,7 @@ Each function returns a `Verdict`. When a check runs and whether it blocks belon
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,9 +15,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.contracts import contract, violations
+from pipeline.contracts import arrow_schema, contract, violations
 from pipeline.ingest.reasons import BY_TYPE
-from pipeline.publish.storage import Storage
+from pipeline.publish.storage import PARTITION, Storage
 
 #: Shares are judged only where so many documents stand behind them.
 _ENOUGH_DOCUMENTS: Final = 10
@@ -61,13 +62,35 @@ def not_empty(storage: Storage, table: str, day: date) -> Verdict:
 
 
 def holds_contract(storage: Storage, table: str, day: date) -> Verdict:
-    """Check columns, required values and allowed values of a partition against its contract."""
-    found: set[str] = set()
-    rows = 0
-    for batch in storage.batches(table, day, rows=4_096):
-        rows += batch.num_rows
-        found.update(contract_breaks(table, batch))
+    """Check columns, required and allowed values of a partition against its contract.
+
+    Whether a required column can hold nulls is in the files' own schemas: only columns whose
+    values have a form are read, and no texts, which are most of a partition.
+    """
+    stored = storage.stored_schemas(table, day)
+    found = {told for schema in stored for told in _column_breaks(table, schema)}
+    formed = [] if found else list(_patterns(table))
+    for batch in storage.batches(table, day, formed, rows=4_096) if formed else ():
+        found.update(_pattern_breaks(table, batch))
+    rows = storage.row_count(table, day)
     return Verdict(not found, "; ".join(sorted(found)), {"rows": rows})
+
+
+def _column_breaks(table: str, stored: pa.Schema) -> list[str]:
+    """Return where the columns of a file are not those of the contract."""
+    broken = []
+    for column in arrow_schema(table):
+        if column.name == PARTITION:
+            continue
+        if column.name not in stored.names:
+            broken.append(f"no column {column.name}")
+            continue
+        found = stored.field(column.name)
+        if found.type != column.type:
+            broken.append(f"{column.name} is {found.type}, not {column.type}")
+        if found.nullable and not column.nullable:
+            broken.append(f"required column {column.name} may hold nulls")
+    return broken
 
 
 def contract_breaks(table: str, batch: pa.RecordBatch) -> list[str]:
@@ -77,14 +100,19 @@ def contract_breaks(table: str, batch: pa.RecordBatch) -> list[str]:
 
 def _pattern_breaks(table: str, batch: pa.RecordBatch) -> list[str]:
     broken = []
-    for prop in contract(table)["schema"][0]["properties"]:
-        pattern = prop.get("logicalTypeOptions", {}).get("pattern")
-        if pattern is None:
-            continue
-        good = pc.match_substring_regex(batch[prop["name"]], pattern)
+    for name, pattern in _patterns(table).items():
+        good = pc.match_substring_regex(batch[name], pattern)
         if not pc.all(good, skip_nulls=True).as_py() and len(good):
-            broken.append(f"values of {prop['name']} outside {pattern}")
+            broken.append(f"values of {name} outside {pattern}")
     return broken
+
+
+@functools.cache
+def _patterns(table: str) -> Mapping[str, str]:
+    """Return the columns whose values have a form, and their forms."""
+    properties = contract(table)["schema"][0]["properties"]
+    forms = {prop["name"]: prop.get("logicalTypeOptions", {}).get("pattern") for prop in properties}
+    return {name: form for name, form in forms.items() if form is not None}
 
 
 def unique_ids(storage: Storage, table: str, day: date, column: str) -> Verdict:

@@ -170,6 +170,14 @@ class Storage:
                 total += pq.read_metadata(source).num_rows
         return total
 
+    def stored_schemas(self, table: str, day: date) -> list[pa.Schema]:
+        """Return the schema of each file of a partition, from the file footers alone."""
+        schemas = []
+        for path in self._files(table, day):
+            with self._fs.open_input_file(path) as source:
+                schemas.append(pq.read_schema(source))
+        return schemas
+
     def _files(self, table: str, day: date) -> list[str]:
         infos = self._listed(f"{table}/{PARTITION}={day.isoformat()}")
         return [info.path for info in infos if info.extension == "parquet"]

@@ -1,5 +1,7 @@
 """Each check says yes to a sound day and no, in words, to the fault that it is for."""
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.publish import checks
@@ -17,6 +19,44 @@ def test_a_day_without_rows_is_empty(storage):
     assert "is empty" in checks.not_empty(storage, "raw_documents", DAY).message
     put(storage, "raw_documents", [rows.raw(1)])
     assert checks.not_empty(storage, "raw_documents", DAY).passed
+
+
+def _put_as(storage: Storage, table: str, **changed: pa.Array) -> None:
+    """Write a partition as something else than this project would: with columns changed."""
+    put(storage, table, [rows.article(1)])
+    path = storage.partition_path(table, DAY)
+    data = pq.ParquetFile(path).read()
+    for name, values in changed.items():
+        data = data.drop_columns([name])
+        if values is not None:
+            data = data.append_column(name, values)
+    pq.write_table(data, path)
+
+
+def test_a_partition_as_it_is_written_holds_its_contract(storage):
+    put(storage, "articles", [rows.article(1), rows.article(2)])
+    verdict = checks.holds_contract(storage, "articles", DAY)
+    assert verdict.passed and verdict.numbers == {"rows": 2}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"text": None}, "no column text"),
+        ({"word_count": pa.array(["many"])}, "word_count is string, not int32"),
+        ({"text": pa.array([None], pa.string())}, "required column text may hold nulls"),
+    ],
+)
+def test_what_a_file_says_of_its_columns_breaks_the_contract(storage, changed, told):
+    _put_as(storage, "articles", **changed)
+    verdict = checks.holds_contract(storage, "articles", DAY)
+    assert not verdict.passed
+    assert told in verdict.message
+
+
+def test_a_value_of_another_form_breaks_the_contract(storage):
+    put(storage, "articles", [rows.article(1), rows.article(2, relation="twin")])
+    assert "values of relation outside" in checks.holds_contract(storage, "articles", DAY).message
 
 
 def test_much_quarantine_is_told_with_its_main_reason(storage):
