@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 #: ASCII goes through tables of bytes: a table of characters takes six times as long.
@@ -51,3 +52,11 @@ def spaced(text: str) -> str:
 def squeeze(text: str) -> str:
     """Return `text` on one line, with single spaces and none at the ends."""
     return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
+
+
+def holds(text: str, words: Iterable[str]) -> bool:
+    """Return whether one of `words` stands in `text`."""
+    for word in words:  # noqa: SIM110 - a plain loop is twice as fast, and every rule asks
+        if word in text:
+            return True
+    return False

@@ -24,7 +24,8 @@ from pipeline.clean.lines import (
     word_bits,
     word_hash,
 )
-from pipeline.clean.roles import holds, rule_role
+from pipeline.clean.roles import rule_role
+from pipeline.fold import holds
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+from pipeline.fold import holds
+
 #: Characters of a line that wordings are looked for in: all, or its start and its end.
 _READ: Final = 400
 _READ_OF_END: Final = 120
@@ -48,14 +50,6 @@ def _read(line: str) -> str:
     if len(line) <= _READ:
         return line
     return f"{line[: _READ - _READ_OF_END]}\n{line[-_READ_OF_END:]}"
-
-
-def holds(text: str, words: tuple[str, ...]) -> bool:
-    """Return whether one of `words` stands in `text`."""
-    for word in words:  # noqa: SIM110 - a plain loop is twice as fast, and this runs for every rule
-        if word in text:
-            return True
-    return False
 
 
 @functools.cache

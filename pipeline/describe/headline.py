@@ -19,6 +19,8 @@ _LONGEST: Final = 300
 _BETWEEN = re.compile(
     r"\s+(?:[|•·»«›‹~]+|::+|//?|[-–—－]+|<|>)\s+|\s*[|｜]+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
 )
+#: One of these is in every match of `_BETWEEN`.
+_MAY_PART = re.compile(r"[|•·»«›‹~:/–—－<>｜-]")
 _MARK = re.compile(r"^(?:headline|title|video|watch|photos?)\s*:\s+", re.I)
 _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
 
@@ -72,7 +74,9 @@ def _cut_as_others(title: str, others: Collection[str]) -> str:
         if _is_other(kept, others):
             return kept
         kept += marks[place - 1] + parts[place]
-    last = _AFTER_COLON.split(title, maxsplit=1)[-1] if len(parts) == 1 else parts[-1]
+    last = parts[-1]
+    if len(parts) == 1 and ":" in title:
+        last = _AFTER_COLON.split(title, maxsplit=1)[-1]
     return last if last != title and _is_other(last, others) else title
 
 
@@ -142,8 +146,9 @@ def site_keys(context: Context) -> frozenset[str]:
     names += [line.text for line in context.with_role("outlet")[:3] if len(line.text) < 60]
     if given := context.document.given.get("outlet"):
         names.append(given)
-    keys = {fold(name) for name in names} | {fold(name).removeprefix("the") for name in names}
-    return frozenset(key for key in keys if len(key) >= 2)
+    keys = {fold(name) for name in names}
+    keys |= {key.removeprefix("the") for key in keys}
+    return frozenset([key for key in keys if len(key) >= 2])
 
 
 @lru_cache(maxsize=2048)
@@ -167,6 +172,8 @@ def without_site(title: str, sites: frozenset[str]) -> str:
 
 
 def _split(title: str) -> tuple[list[str], list[str]]:
+    if not _MAY_PART.search(title):  # most
+        return [title], []
     parts, marks, end = [], [], 0
     for match in _BETWEEN.finditer(title):
         parts.append(title[end : match.start()])
@@ -218,8 +225,8 @@ def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]
     or a path ("Home › Mayor opens bridge") as well as the headline: no rivals, but witnesses.
     """
     lines: dict[str, Line] = {}
-    for line, sure in ranked[:_COMPARED]:
-        key = fold(line.text[:_LONGEST])
+    compared = [(line, sure, fold(line.text[:_LONGEST])) for line, sure in ranked[:_COMPARED]]
+    for line, sure, key in compared:
         known = lines.get(key)
         # Of one wording the last is meant: the first can be the browser's tab, far from the rest.
         if known is None or (sure >= _LEAST_SURE and line.start > known.start):
@@ -227,8 +234,7 @@ def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]
     lines = {key: line for key, line in lines.items() if len(key) >= _LEAST_PART}
     sums: dict[str, float] = {}
     titled = set()
-    for line, sure in ranked[:_COMPARED]:
-        key = fold(line.text[:_LONGEST])
+    for line, sure, key in compared:
         cut = fold(_cut_as_others(line.text[:_LONGEST], lines.keys() - {key}))
         if cut == key:
             cut = next((k for k in lines if _is_path(key, k)), key)

@@ -9,7 +9,7 @@ softmax over the lines and "none of them" gives the probability of each.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from math import exp
@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.context import Context
 from pipeline.describe.fold import data_lines, data_words, fold, spaced, words
+from pipeline.fold import holds
 from pipeline.records import BODY, Line
 
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
@@ -66,7 +67,8 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     body = f" {spaced(context.cleaned.text[:_BODY_LENGTH])} "
     slug = _words(_slug(context.document.url))
     folded = _folded(lines[start : end + 8])
-    counts = Counter(folded)
+    again = _met_again(folded)
+    points = {n for n in range(max(0, start - _MOST_POINTS), end) if _POINTS.match(lines[n].text)}
     seen: set[str] = set()
     above: tuple[int, str] = (-2, "")
     for at in range(start, end):
@@ -75,10 +77,12 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
             continue
         seen.add(key)
-        if _is_caption(line.text) or _ASIDE.search(line.text) or _is_point(lines, at):
+        if _is_caption(line.text) or _ASIDE.search(line.text):
+            continue
+        if points and not points.isdisjoint(range(at - _MOST_POINTS, at + 1)):
             continue
         marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
-        if counts[key] > 1:
+        if key in again:
             marks.append("repeated")
         if above[0] == at - 1 and "below_1" in marks:
             marks.append(f"below_{above[1]}")
@@ -94,11 +98,19 @@ def _folded(lines: Sequence[Line]) -> list[str]:
         head if len(head) == 4 else fold(line.text[:300])[:4]
         for head, line in zip(heads, lines, strict=True)
     ]
-    often = Counter(heads)
+    again = _met_again(heads)
     return [
-        fold(line.text[:300]) if often[head] > 1 else head
+        fold(line.text[:300]) if head in again else head
         for head, line in zip(heads, lines, strict=True)
     ]
+
+
+def _met_again(keys: Sequence[str]) -> set[str]:
+    """Return the keys that stand in `keys` more than once."""
+    distinct = set(keys)
+    if len(distinct) == len(keys):  # most
+        return set()
+    return {key for key in distinct if keys.count(key) > 1}
 
 
 #: A note in brackets, who wrote an embedded post, a closed video window with its caption.
@@ -115,29 +127,29 @@ _QUOTES: Final = "“”\"‘’'"
 
 
 def _is_caption(text: str) -> bool:
-    folded = text.casefold()
-    return any(phrase in folded for phrase in data_words("caption_phrases.txt"))
-
-
-def _is_point(lines: Sequence[Line], at: int) -> bool:
-    return any(_POINTS.match(line.text) for line in lines[max(0, at - _MOST_POINTS) : at + 1])
+    return holds(text.casefold(), data_words("caption_phrases.txt"))
 
 
 def _crossed(marks: list[str]) -> list[str]:
     """Return pairs of marks that mean more together: shared words, and a name or date below."""
-    return [
-        f"{first}&{second}"
-        for first in marks
-        if first.startswith(("body_", "slug_"))
-        for second in marks
-        if second.startswith(("named_", "line_", "below_", "role_headline"))
-    ]
+    shared = [mark for mark in marks if mark.startswith(("body_", "slug_"))]
+    others = [m for m in marks if m.startswith(("named_", "line_", "below_", "role_headline"))]
+    return [f"{first}&{second}" for first in shared for second in others]
+
+
+#: Steps of the words of a line, and of how many lines above the body it stands.
+_SIZES: Final = (2, 3, 4, 6, 9, 17, 25)
+_DISTANCES: Final = (-9, 0, 1, 2, 4, 9, 21)
+
+
+def _step(value: int, steps: Sequence[int]) -> int:
+    """Return the last of the rising `steps` that `value` reaches."""
+    return steps[bisect_right(steps, value) - 1]
 
 
 def _shape(line: Line, size: int) -> list[str]:
     text = line.text.strip()
-    steps = (2, 3, 4, 6, 9, 17, 25)
-    marks = [f"words_{max(step for step in steps if size >= step)}"]
+    marks = [f"words_{_step(size, _SIZES)}"]
     if _SENTENCES.search(text):
         marks.append("sentences")
     if text[-1:] in ".:,;…|":
@@ -168,7 +180,8 @@ def _shared(line: Line, body: str, slug: frozenset[str]) -> list[str]:
     own = _words(line.text)
     marks = []
     if len(own) >= 2:
-        marks.append(f"body_{int(4.99 * sum(f' {word} ' in body for word in own) / len(own))}")
+        there = [word for word in own if f" {word} " in body]
+        marks.append(f"body_{int(4.99 * len(there) / len(own))}")
     else:
         marks.append("few_words")
     if len(slug) >= 3 and own:
@@ -178,8 +191,7 @@ def _shared(line: Line, body: str, slug: frozenset[str]) -> list[str]:
 
 def _place(lines: tuple[Line, ...], at: int, first: int) -> list[str]:
     above = first - at
-    steps = (-9, 0, 1, 2, 4, 9, 21)
-    marks = [f"above_{max(step for step in steps if above >= step)}"]
+    marks = [f"above_{_step(above, _DISTANCES)}"]
     if at < 3:
         marks.append(f"line_{at}")
     following = lines[at + 1 : at + 9]
@@ -220,7 +232,7 @@ def _by(text: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word for word in words(text) if _SHORT_WORD <= len(word) <= _LONG_WORD)
+    return frozenset([word for word in words(text) if _SHORT_WORD <= len(word) <= _LONG_WORD])
 
 
 def _slug(url: str | None) -> str:
