@@ -109,23 +109,34 @@ class Bodies:
 
     def _open(self) -> Bools:
         outside = ~self.words.quoted & ~self._listed()
-        known = np.flatnonzero(self.shingle_ids >= 0)
-        owner = np.repeat(np.arange(len(self.first)), self.shingles)
-        # Only what recurs in the batch can recur in one text.
-        counts = np.bincount(self.shingle_ids[known], minlength=1)
-        often = counts[self.shingle_ids[known]] >= _REFRAIN
-        known, owner = known[often], owner[often]
-        keys = owner * np.int64(len(self.shingle_ids) + 1) + self.shingle_ids[known]
-        _, back, times = np.unique(keys, return_inverse=True, return_counts=True)
-        refrain = np.zeros(len(outside), np.bool_)
-        refrain[known[times[back] >= _REFRAIN]] = True
-        if not refrain.any():
+        known, refrains, times = self._refrains()
+        if not len(known):
             return outside
-        often = times[back] >= _GALLERY
+        refrain = np.zeros(len(outside), np.bool_)
+        refrain[known] = True
+        often = times >= _GALLERY
         gallery = np.zeros(len(outside), np.bool_)
-        gallery[_between(known[often], back[often])] = True
+        gallery[_between(known[often], refrains[often])] = True
         outside = self._without(gallery, outside, _MOST_GALLERY)
         return self._without(self.covered(refrain, self.first, self.sizes), outside, 0.0)
+
+    def _refrains(self) -> tuple[I64, I64, I64]:
+        """Return where texts say a shingle three times or more, which it is, and how many times."""
+        known = np.flatnonzero(self.shingle_ids >= 0)
+        ids, owner = self.shingle_ids[known], np.repeat(np.arange(len(self.first)), self.shingles)
+        # Only what recurs in the batch can recur in one text.
+        often = np.bincount(ids, minlength=1)[ids] >= _REFRAIN
+        known, ids, owner = known[often], ids[often], owner[often]
+        width = len(self.shingle_ids) + 1
+        keys = owner * np.int64(width) + ids
+        refrains, times = _repeated(keys, _REFRAIN)
+        is_refrain = np.zeros(width, np.bool_)  # in some text: looked up faster than sought
+        is_refrain[refrains % width] = True
+        likely = is_refrain[ids]
+        known, keys = known[likely], keys[likely]
+        found = np.searchsorted(refrains, keys)
+        said = refrains.take(found, mode="clip") == keys if len(refrains) else likely[likely]
+        return known[said], found[said], times[found[said]]
 
     def _without(self, aside: Bools, story: Bools, least: float) -> Bools:
         """Return the story without `aside`, in texts of which more than the share `least` is left.
@@ -179,6 +190,14 @@ class Bodies:
             whole = np.repeat(hits[first[short]], sizes[short])
             covered[ranges(first[short], sizes[short])] = whole
         return covered
+
+
+def _repeated(keys: I64, least: int) -> tuple[I64, I64]:
+    """Return the keys that come `least` times or more, rising, and how many times each does."""
+    ordered = np.sort(keys)
+    often = ordered[least - 1 :][ordered[least - 1 :] == ordered[: len(ordered) - least + 1]]
+    found, beyond = np.unique(often, return_counts=True)
+    return found, beyond + least - 1
 
 
 def _between(places: I64, refrains: I64) -> I64:
@@ -282,10 +301,11 @@ class Alignments:
 
 def align(bodies: Bodies, a: I64, b: I64) -> Alignments:
     """Return the shared runs of the bodies `a[i]` and `b[i]`, for every i, and what they say."""
+    seen = _Seen.of(bodies)
     parts = [
-        _align_group(bodies, a[low : low + _GROUP], b[low : low + _GROUP])
+        _align_group(bodies, a[low : low + _GROUP], b[low : low + _GROUP], seen)
         for low in range(0, len(a), _GROUP)
-    ] or [_align_group(bodies, a, b)]
+    ] or [_align_group(bodies, a, b, seen)]
     counts = np.concatenate([np.diff(part.bounds) for part in parts])
     return Alignments(
         np.concatenate([part.runs for part in parts]),
@@ -326,19 +346,35 @@ class _Side:
         return cls(texts, np.cumsum(sizes) - sizes, sizes, np.zeros(int(sizes.sum()), np.bool_))
 
 
-def _align_group(bodies: Bodies, a: I64, b: I64) -> Alignments:
+@dataclass(slots=True)
+class _Seen:
+    """Of each shingle id: its place in the text B looked at last, and the last A that had it.
+
+    Made once for all pairs: for each group anew, most of the time would go into clearing it.
+    """
+
+    place: I32
+    by: I32
+    pairs: int = 0
+
+    @classmethod
+    def of(cls, bodies: Bodies) -> _Seen:
+        size = len(bodies.shingle_ids)
+        return cls(np.zeros(size, np.int32), np.full(size, -1, np.int32))
+
+
+def _align_group(bodies: Bodies, a: I64, b: I64, seen: _Seen) -> Alignments:
     left, right = _Side.of(bodies, a), _Side.of(bodies, b)
-    places = _look_up(bodies, left, right)
+    places = _look_up(bodies, left, right, seen)
     _follow(bodies, left, right, places)
     runs, pair = _runs(left, right, places)
     bounds = np.searchsorted(pair, np.arange(len(a) + 1)).astype(np.int64)
     return Alignments(runs, bounds, _evidence(bodies, left, right, runs, pair))
 
 
-def _look_up(bodies: Bodies, left: _Side, right: _Side) -> I32:
+def _look_up(bodies: Bodies, left: _Side, right: _Side, seen: _Seen) -> I32:
     """Fill in the hits of both sides; return where in its text each hit of A stands in B."""
     ids = bodies.shingle_ids
-    place_of, seen_by = np.zeros(len(ids), np.int32), np.full(len(ids), -1, np.int32)
     places = np.full(len(left.hits), -1, np.int32)
     upwards = np.arange(int(bodies.shingles.max(initial=0)), dtype=np.int32)
     sides = [
@@ -346,19 +382,18 @@ def _look_up(bodies: Bodies, left: _Side, right: _Side) -> I32:
             one.first.tolist(), strict=True)
         for one in (left, right)
     ]  # fmt: skip
-    for pair, ((from_a, size_a, at_a), (from_b, size_b, at_b)) in enumerate(
-        zip(*sides, strict=True)
-    ):
+    for (from_a, size_a, at_a), (from_b, size_b, at_b) in zip(*sides, strict=True):
+        seen.pairs += 1
         if not size_a or not size_b:
             continue
         ids_a, ids_b = ids[from_a : from_a + size_a], ids[from_b : from_b + size_b]
-        place_of[ids_b[::-1]] = upwards[:size_b][::-1]  # of equal ones the first place stays
-        guess = place_of[ids_a]
+        seen.place[ids_b[::-1]] = upwards[:size_b][::-1]  # of equal ones the first place stays
+        guess = seen.place[ids_a]
         hits = ids_b.take(guess, mode="clip") == ids_a
         left.hits[at_a : at_a + size_a] = hits
         places[at_a : at_a + size_a] = np.where(hits, guess, -1)
-        seen_by[ids_a] = pair
-        right.hits[at_b : at_b + size_b] = seen_by[ids_b] == pair
+        seen.by[ids_a] = seen.pairs
+        right.hits[at_b : at_b + size_b] = seen.by[ids_b] == seen.pairs
     return places
 
 

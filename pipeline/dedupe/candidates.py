@@ -119,7 +119,7 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
     np.cumsum(is_quoted(anchors[ranges(edges[used], counts)]), out=quoted_before[1:])
     ends = np.cumsum(counts)
     anchors, owners = anchors[kept], position[rows]
-    order = np.lexsort((owners, _hash(anchors)))
+    order = _order(_hash(anchors), owners)
     anchors = anchors[order]
     return Postings(
         ids.take(pa.array(by_id)),
@@ -130,6 +130,14 @@ def _postings(day: date, fingerprints: pa.Table, own: Postings | None) -> Postin
         counts,
         counts - (quoted_before[ends] - quoted_before[ends - counts]),
     )
+
+
+def _order(hashes: U64, owners: I32) -> I64:
+    """Return the order by hash and then by owner: a few times as fast as `lexsort`."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    rank = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
+    return order[np.argsort((rank << 32) | owners[order])]
 
 
 def _in_common(own: Postings, anchors: U64) -> I64:

@@ -88,7 +88,8 @@ def anchors_of(words: Words) -> tuple[U64, I64]:
     run = np.concatenate([[0], np.cumsum(words.quoted, dtype=np.int32)])
     quoted = (run[np.minimum(chosen + SHINGLE, len(run) - 1)] - run[chosen]) == SHINGLE
     anchors = (hashes[chosen] & ~_QUOTED) | quoted
-    order = np.lexsort((anchors, owner))
+    order = np.argsort(anchors)  # and then by text: a few times as fast as by both at once
+    order = order[np.argsort(owner[order].astype(np.min_scalar_type(len(words))), kind="stable")]
     anchors, owner = anchors[order], owner[order]
     fresh = np.ones(len(anchors), np.bool_)
     fresh[1:] = ((anchors[1:] | _QUOTED) != (anchors[:-1] | _QUOTED)) | (owner[1:] != owner[:-1])

@@ -100,11 +100,15 @@ def _with_texts(found: pa.Table, texts: _Texts) -> Iterator[pa.RecordBatch]:
 def verified_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the rows of `duplicate_pairs` for those candidates of `batch` that hold, in order.
 
-    Columns: ids and days of both articles, and their texts.
+    Columns: ids and days of both articles, and their texts as dictionaries.
     """
-    rows = batch.to_pydict()
-    texts = dict(zip(rows["a_article_id"], rows["a_text"], strict=True))
-    texts |= dict(zip(rows["b_article_id"], rows["b_text"], strict=True))
+    rows = batch.select(_PAIR_COLUMNS).to_pydict()
+    texts: dict[str, str] = {}
+    for side in "ab":  # each text is made a string once, in however many pairs it is
+        column = batch.column(f"{side}_text")
+        strings = column.dictionary.to_pylist()
+        places = column.indices.to_pylist()
+        texts |= zip(rows[f"{side}_article_id"], map(strings.__getitem__, places), strict=True)
     found = verified(Pairs(*(rows[name] for name in _PAIR_COLUMNS)), texts, ANCHORS)
     none = pa.RecordBatch.from_pylist([], schema=found.schema)
     return next(iter(found.combine_chunks().to_batches()), none)
