@@ -22,19 +22,22 @@ _OF_ONE: Final = 2
 _SPEAKER: Final = re.compile(r"\W{0,3}([A-Z][^\s:;!?]{0,20}( [^\s:;!?]{1,20}){0,3})\s?:\s\S")
 #: Rows beyond its surest turns that a conversation may begin and end in.
 _NEAR: Final = 6
-#: Words of a sentence that may open or end an article, its probability of body from which on the
-#: model does not rule it out, and the same where something else stands between it and the body.
+#: Words of a sentence that may open an article at some distance from the rest, its probability
+#: of body from which on the model does not rule it out, and the same where something else stands
+#: between it and the body.
 _SENTENCE: Final = 10
 _POSSIBLE: Final = 0.25
 _LIKELY: Final = 0.4
-#: The same for the end of an article, where biographies and pitches stand too.
+#: The same below an article, and the lines there may be of a text without a page around it.
 _LIKELIER: Final = 0.45
+_FEW_BELOW: Final = 3
+_CLOSED: Final = (".", ".”", '."', ".'", ".’")
 _STOPS: Final = (".", "!", "?", "”", '"', ".)")
 _WORD: Final = re.compile(r"[\w’'-]+")
 #: Rows between two rows of body that belong to it, unless the model is all but sure of the
 #: contrary.
 _GAP: Final = 2
-_HARDLY: Final = 0.1
+_HARDLY: Final = 0.15
 #: Words of a scrap at most, and how its end differs from a sentence's.
 _SCRAP: Final = 14
 _ENDS: Final = re.compile(r"[.!?…:;,。！？।۔][\"'”’»)\]]{0,2}\s*$")
@@ -110,15 +113,17 @@ def _is_scrap(texts: Sequence[str], rows: Sequence[int]) -> bool:
 def opening(
     texts: Sequence[str], words: Sequence[int], first: int, chance: Sequence[float]
 ) -> list[int]:
-    """Return the rows right above the first body row that open the article as sentences of it.
+    """Return the rows above the first body row that open the article as sentences of it.
 
     First paragraphs look like standfirsts and captions; with no page around them they are none.
-    `words` and `chance`, as many as `texts`: their words, and their probability of body.
+    Short sentences count right above the body only. `words` and `chance`, as many as `texts`:
+    their words, and their probability of body.
     """
     found: list[int] = []
     least = _POSSIBLE
     for row in range(first - 1, -1, -1):
-        if chance[row] >= least and _is_said(texts[row], words[row]):
+        short = row == first - len(found) - 1 and texts[row].rstrip().endswith(_CLOSED)
+        if chance[row] >= least and _is_said(texts[row], words[row], 2 if short else _SENTENCE):
             found.append(row)
         else:
             least = _LIKELY
@@ -128,19 +133,22 @@ def opening(
 def closing(
     texts: Sequence[str], words: Sequence[int], last: int, chance: Sequence[float]
 ) -> list[int]:
-    """Return the rows right below the last body row that end the article as sentences of it."""
+    """Return the rows right below the last body row that end the article as sentences of it.
+
+    On a page, with much below them, they are more often biographies and pitches.
+    """
     found: list[int] = []
+    least = _HARDLY if len(texts) - last <= _FEW_BELOW + 1 else _LIKELIER
     for row in range(last + 1, len(texts)):
-        if chance[row] < _LIKELIER or not _is_said(texts[row], words[row]):
+        if chance[row] < least or not _is_said(texts[row], words[row], 3):
             break
         found.append(row)
     return found
 
 
-def _is_said(text: str, words: int) -> bool:
-    """Tell whether a line is a sentence of some length, without any wording of furniture."""
-    said = text.rstrip().endswith(_STOPS) and words >= _SENTENCE
-    return said and rule_role(text) is None
+def _is_said(text: str, words: int, fewest: int) -> bool:
+    """Tell whether a line is a sentence of some words, without any wording of furniture."""
+    return words >= fewest and text.rstrip().endswith(_STOPS) and rule_role(text) is None
 
 
 def between(body: Sequence[int], chance: Sequence[float]) -> list[int]:

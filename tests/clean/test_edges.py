@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.clean import clean_texts
 from pipeline.clean.edges import closing, opening, scraps, turns
 from pipeline.records import BODY
@@ -50,10 +52,29 @@ SENTENCE = "The council meets again in the second week of February, the clerk sa
 def test_sentences_open_and_close_an_article_if_they_are_likely() -> None:
     texts = [SENTENCE, LEAD, SENTENCE, SENTENCE]
     words = [len(text.split()) for text in texts]
-    assert opening(texts, words, 1, [0.3, 1, 0.5, 0.3]) == [0]
-    assert closing(texts, words, 1, [0.3, 1, 0.5, 0.4]) == [2]
-    assert closing([LEAD, "Sign up for our newsletter and get it in your inbox, every day now."],
-                   [27, 13], 0, [1, 0.5]) == []  # fmt: skip
+    assert opening(texts, words, 1, [0.3, 1, 0.5, 0.1]) == [0]
+    assert closing(texts, words, 1, [0.3, 1, 0.5, 0.1]) == [2]
+
+
+def test_short_sentences_open_an_article_right_above_it_only() -> None:
+    assert opening(["It was the stove.", LEAD], [4, 27], 1, [0.3, 1]) == [0]
+    assert opening(["It was the stove.", "Ferries", LEAD], [4, 1, 27], 2, [0.6, 0.1, 1]) == []
+    assert opening(["Who was it?", LEAD], [3, 27], 1, [0.6, 1]) == []
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Sign up for our newsletter and get it in your inbox, every day now.",
+        "Marta Ellison is the author of three books on ferries.",
+        "Information from the Courier was used in this report.",
+        "This is a breaking news story, refresh the page for updates.",
+        "Click for more from the Harlow Bay Courier.",
+        "Ferry service resumes",
+    ],
+)
+def test_furniture_closes_no_article(last: str) -> None:
+    assert closing([LEAD, last], [27, len(last.split())], 0, [1, 0.5]) == []
 
 
 def verdict(role: str, rule: str = "line_model") -> tuple[str, str, float]:
