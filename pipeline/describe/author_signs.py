@@ -20,6 +20,7 @@ from pipeline.describe.names import (
     starts_with_label,
 )
 from pipeline.describe.near_headline import announced, headline_at
+from pipeline.fold import holds
 from pipeline.records import Candidate
 
 #: Longest byline that is read, in characters.
@@ -30,7 +31,8 @@ _REPORTING = re.compile(
     r"(?=[;)]|\s(?:additional|editing|edited|writing)\b|\.\s|\.?$)",
     re.I,
 )
-#: One of these is in every such credit.
+#: One of each is in every such credit.
+_BY: Final = (" by ", " By ", " BY ")
 _REPORTING_WORDS: Final = ("reporting", "reported", "writing", "written")
 _BIO = re.compile(
     r"^(?:date\s+\d{4}-\d\d-\d\d\s+|about the author:?\s+|[-–—*•]\s+)?"
@@ -68,6 +70,11 @@ _WRITES = re.compile(
     r"((?:[^\W\d_][^\W\d_.'’-]{1,20}[\s.'’-]{1,2}){1,3}[^\W\d_][^\W\d_'’-]{1,20})[.]?$"
 )
 
+#: One of these is in each match.
+_WRITES_WORDS: Final = (
+    "writes", "reports", "argues", "explains", "asks", "says", "investigates", "finds out",
+)  # fmt: skip
+
 
 def signs(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Return the candidates of `authors` by all signs; `known` are folded names of outlets."""
@@ -88,8 +95,7 @@ def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
     lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
     for line in lines:
         end = line.text[-600:]
-        lowered = end.lower() if "by" in end or "BY" in end else ""
-        hinted = " by " in lowered and any(word in lowered for word in _REPORTING_WORDS)
+        hinted = holds(end, _BY) and holds(end.lower(), _REPORTING_WORDS)
         match = _REPORTING.search(end) if hinted else None
         if match:
             names = parse_names(match.group(1), known=known)
@@ -178,8 +184,7 @@ def _written(context: Context, known: frozenset[str]) -> list[Candidate]:
         *lines[max(first + 3, last - 8) : last + 9],
     ):
         text = line.text[-LONGEST_BYLINE:] if " by " in line.text else ""
-        lowered = text.lower()
-        hinted = any(word in lowered for word in _WRITTEN_WORDS)
+        hinted = bool(text) and holds(text.lower(), _WRITTEN_WORDS)
         match = _WRITTEN.search(text) if hinted else None
         names = parse_names(match.group(1), known=known, strict=True) if match else ()
         if names and match:
@@ -194,7 +199,7 @@ def _deck_writes(context: Context, known: frozenset[str]) -> list[Candidate]:
     start = first - 4 if at is None else at + 1
     for line in lines[max(0, start) : first + 2]:
         text = squeeze(line.text[-80:]) if len(line.text) < _LONGEST_DECK else ""
-        match = _WRITES.search(text)
+        match = _WRITES.search(text) if holds(text, _WRITES_WORDS) else None
         if match is None or (match.group().startswith("says") and not match.group(1).isupper()):
             continue
         name = person(match.group(1), known=known)

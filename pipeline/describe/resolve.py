@@ -53,8 +53,8 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
     own = [candidate for candidate in candidates if candidate.field == field]
     if len(own) == 1:  # most fields of most texts
-        key = key_of(field, own[0].value)
-        lone = _with(own[0], round(confidences(scores(field, {key: own}))[key], 3))
+        alone = scores(field, {"": own})[""] if field == "authors" else weight(own[0])[0]
+        lone = _with(own[0], round(confidences({"": max(alone, -_SCORE_LIMIT)})[""], 3))
         return Choice(lone.value if lone.confidence >= _least(lone) else None, (lone,))
     groups = grouped(field, own)
     if not groups:
