@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from pipeline.contracts import arrow_schema, contract, violations
 from pipeline.ingest.reasons import BY_TYPE
+from pipeline.publish import figures
 from pipeline.publish.storage import PARTITION, Storage
 
 #: Shares are judged only where so many documents stand behind them.
@@ -192,7 +193,8 @@ def _by_count(table: pa.Table, column: str) -> list[dict[str, object]]:
 
 def share_removed(storage: Storage, day: date) -> Verdict:
     """Check that cleaning took neither most of the day's text nor far more or less than before."""
-    share = _removed_share(storage, [day])
+    counted = figures.cleaning(storage, day)
+    share = _share(counted["removed_characters"], counted["raw_characters"]) if counted else None
     if storage.row_count("clean_documents", day) < _ENOUGH_DOCUMENTS or share is None:
         return Verdict(True, "", {} if share is None else {"share": round(share, 4)})
     before = _removed_share(storage, trailing(storage, "clean_documents", day))
@@ -214,7 +216,11 @@ def _removed_share(storage: Storage, days: Sequence[date]) -> float | None:
             spans = batch["removed"].flatten()
             lengths = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
             removed += pc.sum(lengths).as_py() or 0
-    return removed / raw if raw else None
+    return _share(removed, raw)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def complete(storage: Storage, table: str, source: str, day: date) -> Verdict:

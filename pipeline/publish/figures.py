@@ -7,6 +7,7 @@ streamed through Arrow; no row becomes a Python object. How figures look does no
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -91,6 +92,13 @@ def quarantined(storage: Storage, day: date) -> Figures:
 
 def cleaning(storage: Storage, day: date) -> Figures:
     """Count removed passages and characters by role, and lengths before and after."""
+    return merged([_cleaning(storage.uri, day, storage.written("clean_documents", day))])
+
+
+# An asset's page, a check and the report ask for them one after the other.
+@functools.lru_cache(maxsize=4)
+def _cleaning(uri: str, day: date, _written: tuple[int, ...]) -> Figures:
+    storage = Storage(uri)
     columns = ["raw_text", "text", "removed"]
     return merged(
         _cleaned(batch) for batch in storage.batches("clean_documents", day, columns, rows=_ROWS)

@@ -152,6 +152,11 @@ class Storage:
         infos = self._fs.get_file_info(self._files(table, day))
         return sum(info.size for info in infos)
 
+    def written(self, table: str, day: date) -> tuple[int, ...]:
+        """Return when each file of a partition was written, in nanoseconds since 1970."""
+        infos = self._fs.get_file_info(self._files(table, day))
+        return tuple(info.mtime_ns or 0 for info in infos)
+
     def modified(self, table: str) -> dict[date, int]:
         """Return when each partition was last written, in nanoseconds since 1970."""
         days = self.partitions(table)
