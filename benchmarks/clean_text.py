@@ -29,6 +29,8 @@ _FEWEST_LINES = 5
 _SIZE = (3500, 4500)
 _TEXTS = 150
 _ROUNDS = 5
+#: Tools for texts without line breaks: the others keep all or nothing.
+_SQUEEZED = ("keep all", "copydesk")
 _ENDS = re.compile(r"[.!?\"”]$")
 
 
@@ -204,8 +206,11 @@ def _page_rows(data: Path, collection: str) -> list[Row]:
     work = f"whole pages ({collection}), 4-gram F1"
     bodies = [body for _, body in pages]
     rows = _rows(work, texts, golds, 4)
-    return [*rows, _row(work, "trafilatura on the HTML", by_trafilatura,
-                        [page for page, _ in pages], bodies, 4)]  # fmt: skip
+    rows.append(_row(work, "trafilatura on the HTML", by_trafilatura,
+                     [page for page, _ in pages], bodies, 4))  # fmt: skip
+    squeezed = [" ".join(text.split()) for text in texts]
+    work = f"the same in one line each ({collection}), 4-gram F1"
+    return rows + [_row(work, name, TOOLS[name], squeezed, golds, 4) for name in _SQUEEZED]
 
 
 def _rows(work: str, texts: Sequence[str], golds: Sequence[str], length: int) -> list[Row]:

@@ -19,10 +19,11 @@ SOFT: Final = "\x1e"
 #: Takes the place of characters that are read as none; `normal` drops it.
 FILLER: Final = "\u2060"
 
-#: A text is squeezed if its longest line has at least so many characters, and holds this share.
+#: A line is squeezed if it is the longest of its text, with at least so many characters and this
+#: share of all.
 _LONG_LINE: Final = 1000
-_MOST: Final = 0.8
-_FEW_LINES: Final = 30
+_MOST: Final = 0.4
+_FEW_LINES: Final = 500
 #: Fewest escaped line breaks that are no accident (a path, source code).
 _ESCAPES: Final = 3
 
