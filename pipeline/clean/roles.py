@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -18,6 +19,12 @@ from pipeline.fold import holds
 _READ: Final = 400
 _READ_OF_END: Final = 120
 _CASE: Final = "case:"
+#: Characters of a run; what stands for words shorter than that, in ASCII and in any script.
+_RUN: Final = 3
+_ASCII: Final = ("ascii",)
+_ANY: Final = ("any",)
+#: Letters from rare to common; what is none of them is rarer still.
+_COMMON: Final = "zqjxkvbywgpfmucdlhrsnioate "
 #: How sure it is that what a wording takes out is not body: all of 1,015 such lines in annotated
 #: texts (58 of them against the model), cautiously.
 WORDED: Final = 0.95
@@ -40,6 +47,10 @@ class Rule:
         # Looking for words first is many times cheaper than the pattern.
         if self.needs and not holds(lower, self.needs):
             return False
+        return self.matches(line, lower)
+
+    def matches(self, line: str, lower: str) -> bool:
+        """Return whether the pattern alone, whatever words it needs, fits a line."""
         find = self.pattern.match if self.anchored else self.pattern.search
         return find(lower if self.any_case else line) is not None
 
@@ -75,10 +86,80 @@ def _deciding(words: int) -> tuple[Rule, ...]:
 @functools.lru_cache(maxsize=50_000)
 def _fitting(read: str) -> Rule | None:
     lower = read.lower()
-    for rule in rules():
-        if rule.fits(read, lower):
+    for rule in _worth_trying(read, lower):
+        if rule.matches(read, lower):
             return rule
     return None
+
+
+def _worth_trying(line: str, lower: str) -> Iterator[Rule]:
+    """Yield, in order, the rules of whose words a line holds one, and those that need none."""
+    index = _index()
+    bits = 0
+    for run in index.runs.intersection(zip(lower, lower[1:], lower[2:], strict=False)):
+        for word, ruled in index.words[run]:
+            if word in lower:
+                bits |= ruled
+    for word, ruled in index.words[_ASCII if lower.isascii() else _ANY]:
+        if word in lower:
+            bits |= ruled
+    for find, any_case, ruled in index.wordless:
+        if find(lower if any_case else line):
+            bits |= ruled
+    while bits:
+        first = bits & -bits
+        yield rules()[first.bit_length() - 1]
+        bits ^= first
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What tells which rules are worth trying; rules are bits, by their number.
+
+    `words` gives the words that rules need by one of their runs of three characters, the rarest:
+    a line has some dozens of such runs, and all the rules need hundreds of words. Those too short
+    are together. `wordless`: the rules that need no word, all of a kind as one pattern.
+    """
+
+    runs: frozenset[tuple[str, ...]]
+    words: Mapping[tuple[str, ...], Sequence[tuple[str, int]]]
+    wordless: tuple[tuple[Callable[[str], object], bool, int], ...]
+
+
+@functools.cache
+def _index() -> _Index:
+    needed: dict[str, int] = {}
+    wordless: dict[tuple[bool, bool], int] = {}
+    for number, rule in enumerate(rules()):
+        for word in rule.needs:
+            needed[word] = needed.get(word, 0) | 1 << number
+        if not rule.needs:
+            kind = (rule.any_case, rule.anchored)
+            wordless[kind] = wordless.get(kind, 0) | 1 << number
+    words: dict[tuple[str, ...], list[tuple[str, int]]] = {_ASCII: [], _ANY: []}
+    for word, ruled in needed.items():
+        for run in _runs_of(word):
+            words.setdefault(run, []).append((word, ruled))
+    kinds = tuple(
+        (_any_of(ruled, anchored), any_case, ruled)
+        for (any_case, anchored), ruled in wordless.items()
+    )
+    return _Index(frozenset(words), words, kinds)
+
+
+def _runs_of(word: str) -> Iterable[tuple[str, ...]]:
+    """Return by which runs a word is found: its rarest, or those that stand for short words."""
+    if len(word) < _RUN:
+        return (_ASCII, _ANY) if word.isascii() else (_ANY,)
+    runs = zip(word, word[1:], word[2:], strict=False)
+    return (min(runs, key=lambda run: (sum(map(_COMMON.find, run)), run)),)
+
+
+def _any_of(ruled: int, anchored: bool) -> Callable[[str], object]:
+    """Return what tells whether any of these rules has its pattern in a line."""
+    patterns = (rule.pattern.pattern for n, rule in enumerate(rules()) if ruled >> n & 1)
+    joined = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return joined.match if anchored else joined.search
 
 
 def fitting_rule(line: str) -> Rule | None:

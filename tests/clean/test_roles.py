@@ -1,8 +1,10 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipeline.clean.roles import rule_role, rules
+from pipeline.clean.roles import _read, fitting_rule, rule_role, rules
 from pipeline.records import ROLES
 
 
@@ -165,3 +167,32 @@ def test_rules_name_known_roles_once_and_repeat_nothing_without_bound():
     assert {rule.role for rule in rules()} <= set(ROLES)
     for rule in rules():
         assert not re.search(r"\([^)]*[*+]\)[*+]", rule.pattern.pattern), rule.name
+
+
+#: Words that rules need, between words that none needs.
+_PIECES = sorted(
+    {word for rule in rules() for word in rule.needs}
+    | {
+        "Advertisement",
+        "By",
+        "Jo Field",
+        "the",
+        "harbour",
+        "©",
+        "AP",
+        "2019",
+        "关注",
+        "(",
+        ")",
+        ":",
+    }
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join))
+@settings(max_examples=200, deadline=None)
+def test_the_first_rule_that_fits_is_found_however_rules_are_sought(line):
+    read = _read(line)
+    lower = read.lower()
+    first = next((rule for rule in rules() if rule.fits(read, lower)), None)
+    assert fitting_rule(line) is first
