@@ -24,6 +24,7 @@ from pipeline.engine import progress
 from pipeline.engine.early import start_early
 from pipeline.engine.local import BatchFunction, map_batches, spread_batches
 from pipeline.furniture import counted_furniture, known_furniture
+from pipeline.held import HeldDocuments
 from pipeline.process import documents_of, lost_row, process_batch
 from pipeline.publish.checks import Verdict
 from pipeline.publish.gate import Refused, sound
@@ -133,7 +134,7 @@ def _new_documents(
 ) -> Iterator[Document]:
     """Yield documents that no other day (with `add`: no day) holds; note the failures."""
     days = [other for other in storage.partitions("raw_documents") if add or other != day]
-    held = set(storage.read("raw_documents", days, ["article_id"])["article_id"].to_pylist())
+    held = HeldDocuments(storage, days)
     new: set[str] = set()
     for item in items:
         if isinstance(item, Failure):

@@ -89,7 +89,8 @@ def reason(chosen: Ranked, others: Sequence[Ranked]) -> str:
         return "Chosen because it agrees with far more of the articles than any before it."
     if one.origin < other.origin:
         less = ORIGINS[other.origin]
-        return f"Chosen because {ORIGINS[one.origin]}; as for the next best article, {less}."
+        of_second = f"of the next best article it is only known that {less}"
+        return f"Chosen because {ORIGINS[one.origin]}; {of_second}."
     if one.published_date != other.published_date:
         after = (
             f"the next is of {other.published_date}"

@@ -42,7 +42,7 @@ def print_summary(console: Console, storage: Storage, days: Sequence[date]) -> N
         console.print(_removed(storage, days))
         console.print()
         _print_articles(console, _first(storage, days), len(of_cluster))
-    _print_clusters(console, storage, days, of_cluster)
+    _print_clusters(console, storage, days)
     _print_quarantine(console, failed)
     console.print(Text(f"Parquet under {storage.uri}", style="dim"))
 
@@ -113,14 +113,25 @@ def _facts(article: dict[str, Any]) -> list[str]:
     ]
 
 
-def _print_clusters(
-    console: Console, storage: Storage, days: Sequence[date], of_cluster: pa.ChunkedArray
-) -> None:
-    """The largest clusters that have articles of these days."""
-    several = storage.read("syndication_clusters", where=pc.field("size") > 1)
-    here = several.filter(pc.is_in(several["cluster_id"], pc.unique(of_cluster)))
-    largest = [("size", "descending"), ("cluster_id", "ascending")]
-    clusters = here.sort_by(largest).slice(0, _SHOWN_CLUSTERS).to_pylist()
+def _largest_clusters(storage: Storage, days: Sequence[date]) -> list[dict[str, Any]]:
+    """The largest clusters that have articles of these days, wherever in the corpus they are."""
+    columns = ["cluster_id", "cluster_size", "canonical_scrape_date"]
+    members = storage.read("cluster_members", days, columns)
+    several = members.filter(pc.greater(members["cluster_size"], 1))
+    each = several.group_by("cluster_id").aggregate(
+        [("cluster_size", "max"), ("canonical_scrape_date", "max")]
+    )
+    largest = [("cluster_size_max", "descending"), ("cluster_id", "ascending")]
+    shown = each.sort_by(largest).slice(0, _SHOWN_CLUSTERS)
+    homes = sorted(set(shown["canonical_scrape_date_max"].to_pylist()))
+    is_shown = pc.field("cluster_id").isin(shown["cluster_id"].combine_chunks())
+    clusters = storage.read("syndication_clusters", homes, where=is_shown)
+    rows: list[dict[str, Any]] = clusters.to_pylist()
+    return sorted(rows, key=lambda row: (-row["size"], row["cluster_id"]))
+
+
+def _print_clusters(console: Console, storage: Storage, days: Sequence[date]) -> None:
+    clusters = _largest_clusters(storage, days)
     members = [member for cluster in clusters for member in cluster["member_article_ids"]]
     shown = pc.field("article_id").isin(pa.array(members, pa.string()))
     found = storage.read("articles", days, _COLUMNS, shown)
