@@ -6,7 +6,7 @@ each line what stood around it; what a line *is* does not belong here.
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ INLINE: Final = frozenset({
 })  # fmt: skip
 
 _SKIP, _LINE_BREAK, _IN_LINE, _BLOCK = range(4)
+#: Tags of the kinds that are remembered: pages make up as many as they like.
+_MOST_TAGS: Final = 1 << 12
 
 _ROOTS: Final = frozenset({"html", "body"})
 _NAMING: Final = ("id", "itemprop", "role")
@@ -127,11 +129,12 @@ def flatten(root: Any) -> Flattened:
     Raises CleanError("too_large") for a tree of too many elements or lines.
     """
     walker = _Walker()
+    enter, leave, add = walker.enter, walker.leave, walker.add
     events = etree.iterwalk(root, events=("start", "end"))
     count = 0
     for event, element in events:
         tag = element.tag
-        kind = _kind(tag) if tag.__class__ is str else _SKIP
+        kind = _KINDS[tag] if tag.__class__ is str else _SKIP
         if event == "start":
             count += 1
             if count > MAX_ELEMENTS:
@@ -139,24 +142,32 @@ def flatten(root: Any) -> Flattened:
             if kind == _SKIP:
                 events.skip_subtree()
             else:
-                walker.enter(element, kind, tag)
+                enter(element, kind, tag)
             continue
         if kind != _SKIP:
-            walker.leave(element, kind, tag)
+            leave(element, kind, tag)
         tail = element.tail
         if tail:
-            walker.add(tail)
+            add(tail)
     walker.break_line()
     return walker.finish()
 
 
-@functools.lru_cache(maxsize=1 << 12)
-def _kind(tag: str) -> int:
-    if tag in SKIPPED:
-        return _SKIP
-    if tag in _BREAKS:
-        return _LINE_BREAK
-    return _IN_LINE if tag in INLINE or ":" in tag else _BLOCK
+class _Kinds(dict[str, int]):
+    """What each tag does to a line; a tag that is not known breaks it, unless of a namespace."""
+
+    def __missing__(self, tag: str) -> int:
+        kind = _IN_LINE if ":" in tag else _BLOCK
+        if len(self) < _MOST_TAGS:
+            self[tag] = kind
+        return kind
+
+
+_KINDS: Final = _Kinds(
+    dict.fromkeys(INLINE, _IN_LINE)
+    | dict.fromkeys(_BREAKS, _LINE_BREAK)
+    | dict.fromkeys(SKIPPED, _SKIP)
+)
 
 
 class _Walker:
@@ -205,10 +216,14 @@ class _Walker:
             self._hidden.pop()
 
     def _enter_inline(self, element: Any, tag: str) -> None:
-        names = _names(element)
-        self._inline.append(hints_of(names) if names else ())
-        if _is_hidden(element):
-            self._hidden.append(element)
+        given = element.keys()
+        if given:
+            names = _names(element, given)
+            self._inline.append(hints_of(names) if names else ())
+            if _is_hidden(element, given):
+                self._hidden.append(element)
+        else:
+            self._inline.append(())
         if tag == "a":
             self._link_depth += 1
             self._links += 1
@@ -223,11 +238,13 @@ class _Walker:
         else:
             self.break_line()
             self._breaks = 0
+        given = element.keys()
         # The names of these two tell the page's template and options, not what a line is.
-        names = "" if tag in _ROOTS else _names(element)
+        names = "" if not given or tag in _ROOTS else _names(element, given)
         depth = above.depth + 1
-        seen = _seen_at(above, element, tag, names, depth)
-        if _is_hidden(element):
+        role = element.get("role") if "role" in given else None
+        seen = _seen_at(above, tag, role, names, depth)
+        if given and _is_hidden(element, given):
             self._hidden.append(element)
         key = (above.signature, tag, names[:80])
         signature = self._signatures.setdefault(key, len(self._signatures) + 1)
@@ -290,37 +307,41 @@ class _Walker:
         return self._page
 
 
-def _seen_at(above: _Frame, element: Any, tag: str, names: str, depth: int) -> list[int]:
-    """Return the depths at which landmarks and hints were last seen, `element` included."""
-    found = [len(LANDMARKS) + number for number in hints_of(names)] if names else []
-    if tag in _LANDMARK_OF_TAG:
-        found.append(_LANDMARK_OF_TAG[tag])
-    role = element.get("role")
-    if role in _LANDMARK_OF_ROLE:
-        found.append(LANDMARKS.index(_LANDMARK_OF_ROLE[role]))
-    if not found:
+def _seen_at(above: _Frame, tag: str, role: str | None, names: str, depth: int) -> list[int]:
+    """Return the depths at which landmarks and hints were last seen, the element included."""
+    hints = hints_of(names) if names else ()
+    landmark = _LANDMARK_OF_TAG.get(tag)
+    by_role = _LANDMARK_OF_ROLE.get(role) if role else None
+    if not hints and landmark is None and by_role is None:
         return above.seen
-    seen = list(above.seen)
-    for number in found:
-        seen[number] = depth
+    seen = above.seen.copy()
+    for number in hints:
+        seen[len(LANDMARKS) + number] = depth
+    if landmark is not None:
+        seen[landmark] = depth
+    if by_role is not None:
+        seen[LANDMARKS.index(by_role)] = depth
     return seen
 
 
-def _names(element: Any) -> str:
-    """Return the attribute values that name an element's purpose, joined by blanks."""
-    get = element.get
-    names: str = get("class") or ""
+def _names(element: Any, given: Sequence[str]) -> str:
+    """Return the attribute values that name an element's purpose, joined by blanks.
+
+    `given` are the names of the attributes that it has.
+    """
+    names: str = element.get("class") if "class" in given else ""
     for attribute in _NAMING:
-        value = get(attribute)
-        if value:
-            names = f"{names} {value}"
+        if attribute in given:
+            value = element.get(attribute)
+            if value:
+                names = f"{names} {value}"
     return names
 
 
-def _is_hidden(element: Any) -> bool:
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+def _is_hidden(element: Any, given: Sequence[str]) -> bool:
+    if "hidden" in given or ("aria-hidden" in given and element.get("aria-hidden") == "true"):
         return True
-    style = element.get("style")
+    style = element.get("style") if "style" in given else None
     if not style:
         return False
     style = style[:500].replace(" ", "").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,10 @@ _NAME_LENGTH: Final = 300
 _NAME_WORDS: Final = 24
 
 _HINTS_FILE: Final = Path(__file__).parent / "data" / "html_hints.yaml"
-_WORD: Final = re.compile(r"[A-Z]?[a-z]{1,40}|[A-Z]{1,40}")
+_LONGEST_WORD: Final = 40
+_WORD: Final = re.compile(rf"[A-Z]?[a-z]{{1,{_LONGEST_WORD}}}|[A-Z]{{1,{_LONGEST_WORD}}}")
+#: Lower-case letters as they are, all else blank.
+_LETTERS: Final = bytes(code if chr(code) in string.ascii_lowercase else 32 for code in range(256))
 
 
 @functools.cache
@@ -28,11 +32,21 @@ def hint_names() -> tuple[str, ...]:
 @functools.lru_cache(maxsize=1 << 15)
 def hints_of(names: str) -> tuple[int, ...]:
     """Return the numbers of the hints in `names` (attribute values joined by blanks), sorted."""
-    words = [word.lower() for word in _WORD.findall(names[:_NAME_LENGTH])[:_NAME_WORDS]]
+    words = _words(names[:_NAME_LENGTH])[:_NAME_WORDS]
     found = {number for word in words for number in _matching(word, "words")}
     for first, second in itertools.pairwise(words):
         found.update(_matching(f"{first}-{second}", "pairs"))
     return tuple(sorted(found))
+
+
+def _words(names: str) -> list[str]:
+    """Return the words of names in lower case; a capital begins a word."""
+    data = names.encode("ascii", "replace")
+    if data.islower():  # most have no capital: then whatever is no letter parts words
+        words = data.translate(_LETTERS).decode().split()
+        if len(names) <= _LONGEST_WORD or max(map(len, words), default=0) <= _LONGEST_WORD:
+            return words
+    return [word.lower() for word in _WORD.findall(names)]
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.clean import html_decide, html_flatten, rebuild, removed_spans
+from pipeline.clean import html_decide, html_flatten, html_hints, rebuild, removed_spans
 from pipeline.clean.html import REASONS, CleanError, Page, clean_pages, page_title, parse
 from pipeline.clean.html_features import block_features
 from pipeline.clean.html_hints import hint_names, hints_of
@@ -118,6 +118,23 @@ def test_words_within_words_are_no_hints() -> None:
     assert hints_of("gradient download-free-header-shadow")  # "download", "header"
     assert hints_of("heading2shadow") == hints_of("heading shadow")
     assert hint_names().index("advert") not in hints_of("shadow gradient loader")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "entry-content wide",
+        "EntryContent",
+        "a" * 90 + " nav",
+        "über-share 2col Größe",
+        "x1y",
+        "",
+        "ſ",
+    ],
+)
+def test_names_are_cut_into_words_alike_with_and_without_capitals(names):
+    found = [word.lower() for word in html_hints._WORD.findall(names)]
+    assert html_hints._words(names) == found
 
 
 @pytest.mark.parametrize(
