@@ -51,8 +51,8 @@ _ROWS: Final = frozenset({"tr", "td", "th"})
 
 #: Roles that the wording of a line of at most `_SHORT` characters tells, unless the model is sure.
 _TELLING: Final = frozenset({"ad", "editor_note", "legal", "player", "promo", "related", "social"})
-#: ... and that only the surest wordings tell.
-_TELLING_ALONE: Final = frozenset({"caption"})
+#: ... and rules that tell one of another role, if they are sure enough of the line.
+_TELLING_RULES: Final = frozenset({"wording:photo_credit", "wording:picture_owner"})
 _SURE: Final = 0.97
 _SHORT: Final = 120
 #: Such lines are furniture above the lead, however sure the model; below it they may be the
@@ -180,7 +180,7 @@ def _is_worded(block: Block) -> bool:
     worded = rule_role(block.text)
     if worded is None or worded[0] in _TELLING:
         return worded is not None
-    return worded[0] in _TELLING_ALONE and decided_role(block.text) is not None
+    return worded[1] in _TELLING_RULES and decided_role(block.text) is not None
 
 
 def _is_script(text: str) -> bool:
