@@ -22,7 +22,7 @@ FILLER: Final = "\u2060"
 #: A line is squeezed if it is the longest of its text, with at least so many characters and this
 #: share of all.
 _LONG_LINE: Final = 1000
-_MOST: Final = 0.4
+_MOST: Final = 0.5
 _FEW_LINES: Final = 500
 #: Fewest escaped line breaks that are no accident (a path, source code).
 _ESCAPES: Final = 3
