@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.clean.lines import Array, Lines, run_hashes
+from pipeline.clean.lines import Array, Lines
 
 BUCKETS: Final = 1 << 16
 _MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
@@ -45,7 +45,7 @@ def tokens(lines: Lines) -> Tokens:
     if not len(words.hash):
         empty = np.zeros(len(lines), dtype=np.int64)
         return Tokens(empty[:0], empty[:0], empty, empty)
-    pairs = run_hashes(words, 2)
+    pairs = words.runs[1].copy()
     # The last word of a line pairs with nothing: not with the next line's first.
     closing = words.first[1:][np.diff(words.first) > 0] - 1
     pairs[closing] = words.hash[closing]
@@ -91,4 +91,4 @@ def norms(lines: Lines) -> Array:
 
 
 def _bucket(hashes: Array) -> Array:
-    return ((hashes * _MIX) >> np.uint64(48)).astype(np.int64)
+    return ((hashes * _MIX) >> np.uint64(48)).view(np.int64)

@@ -33,6 +33,8 @@ BREAK: Final = 512
 IDEOGRAPH: Final = 1024
 #: Words of a run that tells where a text repeats itself.
 RUN: Final = 4
+#: Words of the longest run that is hashed.
+LONGEST: Final = 5
 LETTER: Final = UPPER | LOWER | OTHER_LETTER
 
 _TABLE_SIZE: Final = 0x10000
@@ -55,7 +57,8 @@ class Words:
 
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
     64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
-    `run` is that for the run of `RUN` words from it on, -1 where the run would leave the line;
+    `runs` are what `run_hashes` gives; `run` is a number, like `number`, for the run of `RUN` words
+    from it on, -1 where the run would leave the line;
     `first` has n + 1 entries: the words of line i are first[i]:first[i + 1]. `rare`: the words
     that are no function words; those of one character are left out too, and one in 1,000 others.
     """
@@ -64,6 +67,7 @@ class Words:
     end: Array
     line: Array
     hash: Array
+    runs: tuple[Array, ...]
     number: Array
     run: Array
     first: Array
@@ -166,16 +170,17 @@ def word_bits(words: tuple[str, ...]) -> Array:
     return bits
 
 
-def run_hashes(words: Words, length: int) -> Array:
-    """Return for each word the uint64 hash of the run of `length` words from it on.
+def run_hashes(hashes: Array) -> tuple[Array, ...]:
+    """Return for each word the uint64 hashes of the runs of 1, 2, … `LONGEST` words from it on.
 
     Runs are cut by nothing: the caller masks those that leave their line.
     """
-    total = np.zeros(len(words.hash), dtype=np.uint64)
-    for position in range(min(length, len(total))):
-        step = np.uint64(pow(_WORD_STEP, position, 1 << 64))
-        total[: len(total) - position] += words.hash[position:] * step
-    return total
+    runs = [hashes]
+    for length in range(1, min(LONGEST, max(len(hashes), 1))):
+        longer = runs[-1].copy()
+        longer[:-length] += hashes[length:] * np.uint64(pow(_WORD_STEP, length, 1 << 64))
+        runs.append(longer)
+    return (*runs, *[runs[-1]] * (LONGEST - len(runs)))
 
 
 def line_hashes(lines: Lines) -> Array:
@@ -300,7 +305,8 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     hashes = _hash_runs(chars, start, end)
     number = equals(with_text(hashes, text[line]))
     rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
-    words = Words(start, end, line, hashes, number, np.full(len(start), -1), first, rare)
+    run = np.full(len(start), -1)
+    words = Words(start, end, line, hashes, run_hashes(hashes), number, run, first, rare)
     _number_runs(words, text)
     return words
 
@@ -312,7 +318,7 @@ def _number_runs(words: Words, text: Array) -> None:
     words.run[inside] = inside
     again = np.bincount(words.number)[words.number] > 1
     inside = inside[again[inside] & again[inside + RUN - 1]]
-    runs = with_text(run_hashes(words, RUN)[inside], text[words.line[inside]])
+    runs = with_text(words.runs[RUN - 1][inside], text[words.line[inside]])
     words.run[inside] = inside[equals(runs)]
 
 

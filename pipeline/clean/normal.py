@@ -16,19 +16,18 @@ _MOJIBAKE: Final = re.compile(
 _CONTROLS: Final = {
     code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)
 }
+#: What most lines are made of, which has but one form.
+_PLAIN: Final = re.compile("[ -~‘’“”–—…]*")
 _LONGEST_REPAIR: Final = 100_000
 
 
 def normalise(piece: str) -> str:
     """Return a line, or a part of one, in normal form; "" where nothing is left of it."""
+    if _PLAIN.fullmatch(piece):
+        return piece.strip(" ") if "  " not in piece else " ".join(piece.split())
     if not piece.isascii():
-        piece = _repaired(piece)
-        piece = unicodedata.normalize("NFC", piece)
-    if piece.isprintable():
-        # Of all blanks only the plain one counts as printable.
-        if "  " not in piece:
-            return piece.strip(" ")
-    else:
+        piece = unicodedata.normalize("NFC", _repaired(piece))
+    if not piece.isprintable():
         piece = _INVISIBLE.sub("", piece.translate(_CONTROLS))
     return " ".join(piece.split())
 

@@ -20,7 +20,6 @@ from pipeline.clean.lines import (
     Lines,
     bit_of,
     phrase_hash,
-    run_hashes,
     word_bits,
     word_hash,
 )
@@ -63,7 +62,7 @@ def promising(lines: Lines) -> tuple[Array, Array]:
     """Return which of `lines` hold words that parts are told by, and which may hold a date."""
     words = lines.words
     place = bit_of(words.hash)
-    hits = word_bits(_row("words"))[place] | _pair_bits()[bit_of(run_hashes(words, 2))]
+    hits = word_bits(_row("words"))[place] | _pair_bits()[bit_of(words.runs[1])]
     # "MORE" joins links; "more" is in every other paragraph.
     capital = (lines.kinds[words.end - 1] & UPPER) > 0
     hits |= word_bits(_row("shouted"))[place] & capital

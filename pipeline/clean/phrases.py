@@ -9,13 +9,10 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from importlib import resources
-from typing import Final
 
 import numpy as np
 
-from pipeline.clean.lines import Array, Lines, line_hashes, run_hashes, split
-
-LONGEST: Final = 5
+from pipeline.clean.lines import LONGEST, Array, Lines, line_hashes, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ def phrase_columns(lines: Lines) -> dict[str, Array]:
     covered = np.zeros(len(lines) * number)
     opens = np.zeros(len(lines) * number)
     for length, table in _tables().items():
-        runs = run_hashes(words, length)
-        near = np.flatnonzero(table.bits[(runs >> np.uint64(46)).astype(np.int64)])
+        runs = words.runs[length - 1]
+        near = np.flatnonzero(table.bits[(runs >> np.uint64(46)).view(np.int64)])
         place = np.minimum(np.searchsorted(table.hashes, runs[near]), len(table.hashes) - 1)
         inside = near + length <= words.first[words.line[near] + 1]
         hit = inside & (table.hashes[place] == runs[near])

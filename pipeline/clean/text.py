@@ -156,13 +156,15 @@ def _wrap_width(lines: Sequence[str]) -> int:
     """Return the width a text was wrapped at, 0 where it was not."""
     if len(lines) < 6:
         return 0
-    lengths = sorted(len(line) for line in lines)
-    widest = lengths[-1]
+    lengths = [len(line) for line in lines]
+    widest = max(lengths)
+    if not 40 <= widest <= _WIDEST_WRAP:
+        return 0
     # Wrapped lines crowd below the width, and most of them stop in mid-sentence.
     full = sum(length > widest * 0.75 for length in lengths) / len(lengths)
     # Only the end is looked at: a search from the start would read every line whole.
     closed = sum(bool(_CLOSED.search(line[-4:])) for line in lines) / len(lines)
-    return widest if 40 <= widest <= _WIDEST_WRAP and full > 0.6 and closed < 0.5 else 0
+    return widest if full > 0.6 and closed < 0.5 else 0
 
 
 def _pieces(lines: Iterable[Line], shape: str) -> list[_Piece]:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.lines import equals, line_hashes, phrase_hash, run_hashes, split, word_hash
+from pipeline.clean.lines import equals, line_hashes, phrase_hash, split, word_hash
 
 
 def lines_of(text: str) -> list[str]:
@@ -49,7 +49,7 @@ def test_a_line_hash_is_that_of_its_run_of_words():
     hashes = line_hashes(lines)
     assert hashes[1] == hashes[2] != hashes[0]
     assert hashes[1] == phrase_hash([word_hash(w) for w in ("three", "four", "five")])
-    assert run_hashes(lines.words, 3)[2] == hashes[1]
+    assert lines.words.runs[2][2] == hashes[1]
 
 
 def test_windows_line_ends_are_no_blank_lines():
