@@ -482,7 +482,7 @@ def _order(key: Key) -> tuple[Any, ...]:
     part, field, dataset, tool = key
     sets = ("news", *HTML_SETS)
     place = sets.index(dataset) if dataset in sets else len(sets)
-    return PARTS.index(part), FIELDS.index(field), place, dataset, tool != OURS, tool
+    return PARTS.index(part), (*FIELDS, ALL).index(field), place, dataset, tool != OURS, tool
 
 
 def _count(scores: Any, case: Case, tool: str, values: Mapping[str, Any]) -> None:
@@ -495,9 +495,16 @@ def _count(scores: Any, case: Case, tool: str, values: Mapping[str, Any]) -> Non
         if tool != OURS and value is None and field not in PEER_FIELDS[tool]:
             continue
         is_same = value is not None and gold is not None and same(field, gold, value)
+        stated = None if unstated else gold
         for name in names:
-            stated = None if unstated else gold
             scores[case.part, field, name, tool].add(site, stated, value, is_same)
+        if case.dataset in _WITH_ALL_FIELDS:
+            scores[case.part, ALL, case.dataset, tool].add(site, stated, value, is_same)
+
+
+#: The row of all fields together, where the gold has all of them.
+ALL = "all fields"
+_WITH_ALL_FIELDS = ("flattened", "flattened, gold lines")
 
 
 #: What each peer looks for; elsewhere it has no row.

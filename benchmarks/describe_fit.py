@@ -38,6 +38,7 @@ from pipeline.clean import clean_texts
 from pipeline.describe import gather, headline_lines, resolve
 from pipeline.describe.context import Context
 from pipeline.describe.fold import fold
+from pipeline.describe.headline import shared
 from pipeline.records import Candidate, Cleaned
 
 #: Fields with enough gold to fit; and the fewest candidates a rule needs for a weight of its own.
@@ -217,19 +218,41 @@ def fit_headlines(found: Sequence[Case]) -> None:
     owner: list[int] = []
     right: list[float] = []
     times: list[float] = []
-    pages = ((*page, 1.0) for page in _flattened(found))
-    articles = ((*article, _TIMES_ARTICLE) for article in _articles(found))
-    for number, (context, gold, counts) in enumerate(chain(pages, articles)):
-        for line, of_line in headline_lines.marked_lines(context):
+    pages = ((*page, 1.0, True) for page in _flattened(found))
+    articles = ((*article, _TIMES_ARTICLE, False) for article in _articles(found))
+    for number, (context, gold, counts, is_page) in enumerate(chain(pages, articles)):
+        found = list(headline_lines.marked_lines(context))
+        printed = _printed([line.text for line, _ in found], gold, is_page=is_page)
+        for place, (_, of_line) in enumerate(found):
             marks.append(of_line)
             owner.append(number)
-            right.append(float(fold(line.text) == gold))
+            right.append(float(place == printed))
             times.append(counts)
     seen = Counter(mark for of_line in marks for mark in of_line)
     names = sorted(mark for mark, count in seen.items() if count >= 5)
     fitted = _ascend_lines(marks, np.array(owner), np.array(right), np.array(times), names)
     _write("headline_marks.tsv", [f"{n}\t{w:.3f}\t{seen[n]}" for n, w in fitted.items()])
     headline_lines.weights.cache_clear()
+
+
+def _printed(texts: Sequence[str], gold: str, *, is_page: bool) -> int | None:
+    """Return which line is the headline; where none is the gold, on a page the one most like it.
+
+    Golds are often of the metadata, which word a headline otherwise than the page prints it.
+    """
+    keys = [fold(text) for text in texts]
+    if gold in keys or not is_page:
+        return keys.index(gold) if gold in keys else None
+    alike = [
+        shared(text, gold) if len(key) >= _LEAST_ALIKE and 0.5 < len(key) / len(gold) < 2 else 0.0
+        for text, key in zip(texts, keys, strict=True)
+    ]
+    best = max(range(len(alike)), key=alike.__getitem__, default=None)
+    return best if best is not None and alike[best] >= _ALIKE else None
+
+
+#: Least share of common letter groups, and least letters, of two wordings of one headline.
+_ALIKE, _LEAST_ALIKE = 0.6, 15
 
 
 def _flattened(found: Sequence[Case]) -> Iterator[tuple[Context, str]]:

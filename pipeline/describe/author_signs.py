@@ -247,7 +247,7 @@ def _glued(context: Context, known: frozenset[str]) -> list[Candidate]:
         match = _GLUED_BY.search(text)
         if match:
             rest = text[match.end() :][:_LONGEST_ANNOUNCED]
-            names = parse_names(_GLUE.split(rest)[0], known=known, strict=True)
+            names = parse_names(_up_to_glue(rest), known=known, strict=True)
             if names and rest.startswith(names[0]):
                 return [named(names, 0.6, "glued_by", text[match.start() :][:80])]
         if size >= _GLUED_LENGTH:
@@ -255,11 +255,31 @@ def _glued(context: Context, known: frozenset[str]) -> list[Candidate]:
     return []
 
 
-#: Where what is glued to the last name begins: a figure, or a word of a sentence.
-_GLUE: Final = re.compile(r"\d|[|•·]|(?<=[a-z])(?=[A-Z][a-z]+\s[a-z])")
+def _up_to_glue(rest: str) -> str:
+    """Return what comes before a figure, a gap or a word that is glued to a name.
+
+    "Jane Doe", not "Jane DoePublished" or "Jane Doe    Published"; "Jane McDoe" is whole.
+    """
+    for found in _GLUE.finditer(rest):
+        before = rest[: found.start()].split()
+        if found.end() > found.start():
+            return rest[: found.start()]
+        if len(before) > 1 and before[-1].casefold() not in _NAME_OPENINGS:
+            return rest[: found.start()]
+    return rest
+
+
+_GLUE: Final = re.compile(r"\d|[|•·:]|\s{2,}|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
+#: How family names open that have a second capital.
+_NAME_OPENINGS: Final = frozenset(
+    ("mc", "mac", "de", "di", "da", "la", "le", "du", "des", "del", "van", "von", "fitz", "ter")
+)
 _GLUED_LENGTH: Final = 20_000
 #: Opens with the letters, not with what must stand before them: so the matcher skips to them.
-_GLUED_BY: Final = re.compile(r"[Bb]y(?<=[a-z?!.”’)\d][Bb]y)(?:(?<=By)\s)?(?=[A-Z][a-zà-ÿ])")
+_GLUED_BY: Final = re.compile(
+    r"[Bb]y(?:(?<=[a-z?!.”’)\d][Bb]y)(?:(?<=By)\s|:\s)?|(?<=\s\sBy)\s{1,4}"
+    r"|(?<=Written by)\s{1,4})(?=[A-ZÀ-Þ][a-zà-ÿ])"
+)
 
 
 def _biography(context: Context, known: frozenset[str]) -> list[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
@@ -163,7 +164,9 @@ def _set_apart(candidate: Candidate, told: set[str]) -> Candidate:
 
 
 #: Rules by which nothing but a name and its place tell an author.
-_UNMARKED: Final = ("near_alone", "near_beside", "near_dated", "near_several", "name_a", "person_")
+_UNMARKED: Final = (
+    "near_alone", "near_beside", "near_dated", "near_role", "near_several", "name_a", "person_",
+)  # fmt: skip
 
 
 def _is_unmarked(candidate: Candidate) -> bool:
@@ -194,12 +197,19 @@ def _in_prose(context: Context, name: str) -> bool:
     return False
 
 
+def _ascii(folded: str) -> str:
+    """Return a folded name as domains spell it, without accents."""
+    if folded.isascii():
+        return folded
+    return unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
+
+
 def _without_domain(found: list[Candidate], label: str) -> list[Candidate]:
     """Return the candidates without the name that the domain spells, unless a person has it."""
     kept = []
     for c in found:
         names = c.value.split("; ") if c.field == "authors" and label else []
-        people = [n for n in names if fold(n) != label or opens_with_given_name(n)]
+        people = [n for n in names if _ascii(fold(n)) != label or opens_with_given_name(n)]
         if len(people) < len(names):
             c = named(tuple(people), c.confidence, c.rule, c.source_text)
         if people or not names:

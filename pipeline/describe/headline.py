@@ -200,9 +200,13 @@ def is_site(part: str, sites: Collection[str]) -> bool:
 
 def _is_headline(value: str, sites: Collection[str]) -> bool:
     key = fold(value)
-    if len(key) < 4 or len(value) > _LONGEST or key in sites:
+    if len(key) < 4 or len(value) > _LONGEST or key in sites or key in _OF_WIDGETS:
         return False
     return "logo" not in key or not _is_logo(key, sites)
+
+
+#: Folded headings of windows that browsers' helpers put into a page: a translator's.
+_OF_WIDGETS: Final = frozenset(("originaltext",))
 
 
 def _is_logo(key: str, sites: Collection[str]) -> bool:

@@ -24,6 +24,8 @@ from pipeline.records import BODY, Line
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
 _REACH: Final = 45
 _BODY_LENGTH: Final = 4000
+#: How much of the body opens it: what a story is about stands there.
+_LEAD_LENGTH: Final = 500
 _MOST_WORDS: Final = 32
 
 #: Shortest and longest word that tells what a line is about, in letters.
@@ -65,10 +67,12 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     lines, first = context.cleaned.lines, context.first_body_index
     start, end = max(0, first - _REACH), min(len(lines), first + 2)
     body = f" {spaced(context.cleaned.text[:_BODY_LENGTH])} "
+    lead = f" {spaced(context.cleaned.text[:_LEAD_LENGTH])} "
     slug = _words(_slug(context.document.url))
     folded = _folded(lines[start : end + 8])
     again = _met_again(folded)
     points = {n for n in range(max(0, start - _MOST_POINTS), end) if _POINTS.match(lines[n].text)}
+    found: list[tuple[Line, list[str], int, int]] = []
     seen: set[str] = set()
     above: tuple[int, str] = (-2, "")
     for at in range(start, end):
@@ -81,14 +85,40 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
             continue
         if points and not points.isdisjoint(range(at - _MOST_POINTS, at + 1)):
             continue
-        marks = [*_shape(line, size), *_shared(line, body, slug), *_place(lines, at, first)]
+        own = _words(line.text)
+        in_body = [word for word in own if f" {word} " in body]
+        in_lead = sum(f" {word} " in lead for word in in_body)
+        marks = [*_shape(line, size), *_shared(own, len(in_body), slug), *_place(lines, at, first)]
+        marks += _told_early(own, len(in_body), in_lead)
         if key in again:
             marks.append("repeated")
         if above[0] == at - 1 and "below_1" in marks:
             marks.append(f"below_{above[1]}")
         above = at, next((mark for mark in marks if mark.startswith("body_")), "few_words")
         marks.append(f"role_{line.role}")
-        yield line, marks + _crossed(marks)
+        found.append((line, marks + _crossed(marks), len(in_body), in_lead))
+    most = max((shares for _, _, shares, _ in found), default=0)
+    most_early = max((early for _, _, _, early in found), default=0)
+    for line, marks, shares, early in found:
+        marks.append("shares_most" if shares == most else f"shares_less_{min(4, most - shares)}")
+        if early == most_early and early >= _SEVERAL:
+            marks.append("early_most")
+        yield line, marks
+
+
+#: How many words a line must share with the opening of the body for that to tell much.
+_SEVERAL: Final = 2
+#: Numbers of words, those that tell as much as one.
+_STEPS: Final = (0, 1, 2, 3, 4, 4, 6, 6, 6, 9)
+
+
+def _told_early(own: frozenset[str], shares: int, early: int) -> list[str]:
+    """Return marks of how many words of a line the body has, and its opening."""
+    last = len(_STEPS) - 1
+    marks = [f"shares_{_STEPS[min(shares, last)]}", f"early_{_STEPS[min(early, last)]}"]
+    if len(own) >= _SEVERAL:
+        marks.append(f"early_share_{int(4.99 * early / len(own))}")
+    return marks
 
 
 def _folded(lines: Sequence[Line]) -> list[str]:
@@ -171,17 +201,19 @@ def _shape(line: Line, size: int) -> list[str]:
         marks.append("bullet")
     if text[:3].casefold() == "by ":
         marks.append("labelled")
+    if text[:1].isdigit():
+        marks.append("starts_digit")
+    if text[-1:] == "?":
+        marks.append("ends_question")
     if " | " in text or " » " in text or " › " in text:
         marks.append("separators")
     return marks
 
 
-def _shared(line: Line, body: str, slug: frozenset[str]) -> list[str]:
-    own = _words(line.text)
+def _shared(own: frozenset[str], in_body: int, slug: frozenset[str]) -> list[str]:
     marks = []
     if len(own) >= 2:
-        there = [word for word in own if f" {word} " in body]
-        marks.append(f"body_{int(4.99 * len(there) / len(own))}")
+        marks.append(f"body_{int(4.99 * in_body / len(own))}")
     else:
         marks.append("few_words")
     if len(slug) >= 3 and own:

@@ -30,7 +30,7 @@ _MONTH = (
 _DATE = re.compile(
     rf"\b(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
     rf"(?:(?:on\s+)?{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?"
-    rf"|\d{{1,2}}\.?\s+{_MONTH}\.?,?\s*(?:\d{{4}})?|{_MONTH}\s+\d{{4}}"
+    rf"|\d{{1,2}}(?:\.|st|nd|rd|th)?\s+{_MONTH}\.?,?\s*(?:\d{{4}})?|{_MONTH}\s+\d{{4}}"
     rf"|(?:on\s+)?\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}})"
     rf"|\b\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:[ap]\.?m\.?)?(?:\s+[A-Z]{{2,4}}\b)?",
     re.I,
@@ -68,10 +68,14 @@ _STOP = re.compile(
     r"(?:\s+(?:by|on|at|to|from))?|\b(?:medically|scientifically)\b",
     re.I,
 )
-#: How long a text takes to read: "5 min read", "12 Minuten Lesezeit".
-_READING = re.compile(
-    r"\b\d{1,3}[\s-]?min(?:ute[sn]?|uti|utos)?\b\.?(?:\s(?:read|lesezeit))?", re.I
+#: How long a text takes to read, and who had something to say: "5 min read", "59 Comments".
+_COUNTS = re.compile(
+    r"\b\d{1,3}[\s-]?min(?:ute[sn]?|uti|utos)?\b\.?(?:\s(?:read|lesezeit))?"
+    r"|\b\d{1,5}\s(?:comments?|replies|reply|kommentare?)\b",
+    re.I,
 )
+#: A handle glued to a family name: "Doe@jdoe"; an address goes on with a dot.
+_GLUED_HANDLE = re.compile(r"(?<!\S)([A-ZÀ-Þ][^\W\d_]{1,20})@\w{2,40}(?![\w.@])")
 _SEPARATOR = re.compile(
     r"\s*(?:[;|/•·,&\n\t＋+、／＼\u2022]|\s[-–—]+\s|^[-–—*•]+|[-–—]+$|\.{3}|…"
     r"|(?<=\s)(?:and|und|with|mit|et|avec|och|og|en)(?=\s))\s*",
@@ -82,7 +86,7 @@ _MOST_INITIALS: Final = 2
 _SUFFIXES: Final = {"jr": "Jr.", "sr": "Sr.", "ii": "II", "iii": "III", "iv": "IV"}
 _CREDENTIALS = re.compile(
     r"^(?:ph\.?\s?d|m\.?d|m\.?a|b\.?a|m\.?s|b\.?s|mph|mba|rdn?|rn|cpa|cfp|cfa|esq|jd|j\.d|lcsw|dds|dvm|edd"
-    r"|pharmd|fand|msc|bsc|do|np|pt|dpt|cscs|mfa|llb|llm|lpc|psyd|obe|mbe|cbe|msn|ms|foma|daabom)\.?®?$",
+    r"|pharmd|fand|facp|faap|facs|faclm|msc|bsc|do|np|pt|dpt|cscs|mfa|llb|llm|lpc|psyd|obe|mbe|cbe|msn|ms|foma|daabom)\.?®?$",
     re.I,
 )
 _TITLE = re.compile(
@@ -205,13 +209,14 @@ def _unglued(text: str) -> str:
 
 def _pieces(text: str) -> list[str]:
     # Most names stand with nothing of this: looking for a sign of it first costs a tenth.
+    text = _GLUED_HANDLE.sub(r"\1 | ", text) if "@" in text else text
     if "@" in text or "://" in text or "www." in text:
         text = _EMAIL_OR_URL.sub(" | ", text)
     text = _INNER.sub(r"\1 ", text) if "(" in text or '"' in text or "“" in text else text
     if "(" in text or "[" in text or "（" in text:
         text = _PARENTHESES.sub(" | ", text)
     if _DIGIT.search(text):
-        text = _READING.sub(" | ", _DATE.sub(" | ", text))
+        text = _COUNTS.sub(" | ", _DATE.sub(" | ", text))
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
         text = text[: stop.start()]
@@ -225,7 +230,7 @@ def _take(piece: str, names: list[str], known: Collection[str]) -> None:
     if bare in _SUFFIXES and names:
         names[-1] = f"{names[-1]} {_SUFFIXES[bare]}"
         return
-    if _CREDENTIALS.match(piece) or fold(piece) in known:
+    if all(map(_CREDENTIALS.match, piece.split())) or fold(piece) in known:
         return
     for part in (half for whole in _joined(piece) for half in _two_names(whole)):
         if name := person(part, known=known):
@@ -277,7 +282,7 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     tokens = _without_outlet(_without_roles(tokens), known)
     if len(tokens) >= 4 and tokens[: len(tokens) // 2] == tokens[len(tokens) // 2 :]:
         tokens = tokens[: len(tokens) // 2]  # markup often holds a name twice
-    while len(tokens) > 2 and _CREDENTIALS.match(tokens[-1]):
+    while len(tokens) > 2 and _is_mark(tokens[-1]):
         tokens.pop()
     if not 2 <= len(tokens) <= 6 or not all(map(_is_token, tokens)):
         return None
@@ -288,6 +293,17 @@ def person(text: str, *, known: Collection[str] = ()) -> str | None:
     if fold("".join(tokens)) in known or not _is_personal(tokens):
         return None
     return natural(" ".join(tokens))
+
+
+def _is_mark(token: str) -> bool:
+    """Tell whether a word after a name is a credential or a link of the page: "MS", "Twitter"."""
+    return _CREDENTIALS.match(token) is not None or token.casefold() in _MEDIA
+
+
+def without_marks(text: str) -> str:
+    """Return `text` without credentials and links after its first two words."""
+    words = text.split()
+    return " ".join([*words[:2], *(word for word in words[2:] if not _is_mark(word.strip(",;")))])
 
 
 def _lost_capital(tokens: list[str]) -> bool:

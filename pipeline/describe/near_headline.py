@@ -20,6 +20,7 @@ from pipeline.describe.names import (
     kind_of,
     parse_names,
     starts_with_label,
+    without_marks,
 )
 from pipeline.records import Line
 
@@ -256,6 +257,19 @@ def _read(text: str, known: frozenset[str]) -> Iterator[tuple[str, tuple[str, ..
         )
     elif share >= _SHARE:
         yield f"near_alone_{kind_of(names)}", names
+    elif len(names) == 1 and _has_role(text, names[0]):
+        yield f"near_role_{kind_of(names)}", names
+
+
+def _has_role(text: str, name: str) -> bool:
+    """Tell whether a line is a name and what the person does: "Jane Doe, Shipping Expert"."""
+    rest = text[len(name) :] if text.startswith(name) else ""
+    told = words(rest[:_LONGEST])
+    return 1 <= len(told) <= _ROLE_WORDS and not data_words("role_words.txt").isdisjoint(told)
+
+
+#: How many words a role has at most.
+_ROLE_WORDS: Final = 8
 
 
 def _is_picture_credit(text: str) -> bool:
@@ -272,5 +286,6 @@ def _picture_words() -> frozenset[str]:
 
 def _share(text: str, names: Sequence[str]) -> float:
     """Return the share of the letters of `text` without dates and handles that is names."""
-    letters = fold("".join(char for char in _HANDLE.sub("", text) if not char.isdigit()))
+    bare = without_marks(_HANDLE.sub("", text))
+    letters = fold("".join(char for char in bare if not char.isdigit()))
     return len(fold("".join(names))) / max(len(letters), 1)

@@ -90,6 +90,22 @@ def test_glued_bylines_are_read():
     assert flat(line, PARAGRAPH)["glued_by"] == "Anna Berg"
 
 
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [
+        ("By Anna BergSeptember 19, 2016", "Anna Berg"),
+        ("By Anna BergGenre:Bridges", "Anna Berg"),
+        ("By Anna McBergPublished May 2", "Anna McBerg"),
+        ("    By  Anna Berg    Published in  Harbour News", "Anna Berg"),
+        ("ShareWritten by Anna BergJunior Bridge Writer", "Anna Berg"),
+        ("by: Anna Berg, Dec 17, 2025", "Anna Berg"),
+    ],
+)
+def test_a_glued_name_ends_where_the_next_word_is_glued_to_it(rest, name):
+    line = ("nav", f"Why does the bridge have to close{rest} The bridge is old")
+    assert flat(line, PARAGRAPH)["glued_by"] == name
+
+
 def test_a_biography_does_not_make_its_author_one_whom_the_story_tells_of():
     known = "is an engineer who has written on bridges for twenty years and more"
     bio = ("body", f"Anna Berg {known}, and who has built three of them in Elm Harbour and beyond.")

@@ -67,3 +67,16 @@ def test_the_title_of_a_page_run_into_one_line_is_read() -> None:
 def test_the_way_to_a_page_is_no_headline() -> None:
     crumbs = "Home / Money and Saving / Best Loans for Harbours"
     assert chosen(("headline", crumbs), BODY, MORE) != crumbs
+
+
+def test_lines_are_marked_by_what_the_opening_of_the_body_says() -> None:
+    title = "Council votes to close the old bridge"
+    lines = ("nav", "Search all the pages"), ("nav", title), BODY, MORE
+    marked = {line.text: set(marks) for line, marks in marked_lines(context(lines))}
+    assert {"shares_3", "early_3"} <= marked[title]
+    assert {"shares_0", "early_0", "shares_less_4"} <= marked["Search all the pages"]
+    assert {"shares_most", "early_most"} <= marked[BODY[1]]
+
+
+def test_the_heading_of_a_translator_is_no_headline() -> None:
+    assert chosen(("headline", "Original text"), BODY, MORE) is None

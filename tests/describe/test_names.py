@@ -180,6 +180,11 @@ def test_many_words_without_a_known_one_are_no_name():
         ("Anna BergCEO", ("Anna Berg",)),
         ("Anna BergTwitterNews & Culture Writer", ("Anna Berg",)),
         ("By MixmasterFred", ("MixmasterFred",)),
+        ("Posted by Anna Berg 59 Comments", ("Anna Berg",)),
+        ("By Anna Berg 12th February 2025", ("Anna Berg",)),
+        ("Anna DiBerg@adiberg", ("Anna DiBerg",)),
+        ("Anna Berg Twitter", ("Anna Berg",)),
+        ("Anna Berg, M.D. FACLM", ("Anna Berg",)),
     ],
 )
 def test_what_is_glued_to_names_or_follows_them(text, names):

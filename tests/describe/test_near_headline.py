@@ -29,6 +29,8 @@ def read(*lines):
         ("Anna Berg, 01.12.2021", "near_dated_given", ("Anna Berg",)),
         ("Elm Herald Extra 9/21/2016 Anna Berg", "near_beside_given", ("Anna Berg",)),
         ("03/01/2017 by Anna Berg, Harbour Reporter", "near_by_given", ("Anna Berg",)),
+        ("Anna Berg, Certified Harbour Expert", "near_role_given", ("Anna Berg",)),
+        ("Anna Berg, MS, RD, FAND", "near_alone_given", ("Anna Berg",)),
     ],
 )
 def test_a_name_below_the_headline(line, rule, names):
