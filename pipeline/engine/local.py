@@ -30,7 +30,7 @@ LostRow = Callable[[pa.RecordBatch, str, str], pa.RecordBatch]
 #: Seconds a batch may take: a start, and a share for each row. A page takes 10 to 50 ms.
 _BASE_SECONDS: Final = 20.0
 _SECONDS_A_ROW: Final = 0.5
-#: Batches of light work that are computed before workers are started for the rest.
+#: Batches of light work up to which no workers are started for them.
 _SMALL_DAY: Final = 8
 
 
@@ -83,15 +83,18 @@ def spread_batches(
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Yield what `map_batches` does, for a function that no document can bring down.
 
-    The first batches are computed here, and all where there is one worker: starting processes
-    takes longer than a small day. A row is named by its first column where it fails all the same.
+    A few batches are computed here, and all where there is one worker: starting processes takes
+    longer than a small day. A row is named by its first column where it fails all the same.
     """
     rest = iter(batches)
-    alone = (workers or default_workers()) == 1
-    for batch in rest if alone else islice(rest, _SMALL_DAY):
+    if (workers or default_workers()) > 1:
+        first = list(islice(rest, _SMALL_DAY + 1))
+        rest = chain(first, rest)
+        if len(first) > _SMALL_DAY:
+            yield from map_batches(function, rest, _not_lost, workers)
+            return
+    for batch in rest:
         yield batch, function(batch)
-    for batch in islice(rest, 1):
-        yield from map_batches(function, chain([batch], rest), _not_lost, workers)
 
 
 def _not_lost(row: pa.RecordBatch, reason: str, error: str) -> pa.RecordBatch:
