@@ -128,9 +128,9 @@ def _broken(line: str) -> str:
         if not _in_sentence(line, match):
             places |= {match.start() - 1, match.end()}
     places |= {max(match.span(1)[0], match.span(2)[0]) for match in _SENTENCE.finditer(line)}
-    pieces = list(line)
+    pieces, end = list(line), len(line.rstrip())
     for place in places:
-        if 0 < place < len(line.rstrip()) and line[place].isspace():
+        if 0 < place < end and line[place].isspace():
             pieces[place] = SOFT
     return "".join(pieces)
 

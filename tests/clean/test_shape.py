@@ -111,3 +111,12 @@ def test_the_raw_text_is_rebuilt(words: list[str]) -> None:
     raw = " ".join(words)
     (cleaned,) = clean_texts([raw])
     assert rebuild(raw, cleaned.text, removed_spans(cleaned)) == raw
+
+
+@pytest.mark.parametrize(
+    "piece", ["| ", "By Ab ", "Share ", "<a ", "&a", "January 1, 2019 ", "Ab. "]
+)
+def test_long_lines_of_one_kind_take_no_longer_a_character(piece: str) -> None:
+    # Quadratic work on these would take minutes.
+    raw = piece * (300_000 // len(piece))
+    assert len(shaped(raw)) == len(raw)
