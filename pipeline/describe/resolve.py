@@ -80,7 +80,10 @@ def _best_first(field: str, group: Sequence[Candidate]) -> list[Candidate]:
 
 
 #: The same for rules with fitted weights, so that three in a hundred given values are wrong at
-#: most on the second development sites, wrong gold aside.
+#: most on the second development sites, wrong gold aside. Most headlines below it are worded
+#: otherwise in the metadata than on the page: on development pages the only h1, if it is like a
+#: title, is right in 15 of 23 such cases, the titles in 20 of 51 without one; no witness (the
+#: browser's title, the place right above the body, being printed) tells them apart much better.
 _LEAST: Final = {"headline": 0.6, "authors": 0.65}
 
 
