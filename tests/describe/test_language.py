@@ -55,3 +55,10 @@ def test_markup_is_a_weaker_candidate() -> None:
     assert found[0].confidence > found[1].confidence
     short = language.candidates(context([("body", "Kurz.")], markup=[mark]))
     assert [c.value for c in short] == ["de"]
+
+
+def test_a_text_that_was_not_decoded_has_no_language() -> None:
+    text = "The council voted on Thursday night to close the old bridge for good, they said. " * 9
+    assert language.detect([text])[0][0] == "en"
+    spoilt = text.replace("e", "\ufffd").replace("o", "\ufffd")
+    assert language.detect([spoilt]) == [(None, None)]
