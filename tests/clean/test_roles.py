@@ -81,6 +81,8 @@ from pipeline.records import ROLES
         ("Name (required)", "social"),
         ("(function() { document.addEventListener('load', start); })();", "other"),
         ("* * *", "other"),
+        ("Sieh dir diesen Beitrag auf Instagram an", "social"),
+        ("Ein Beitrag geteilt von Marta (@marta)", "social"),
         ("Read this story in Spanish", "related"),
         ("Make a one-time donation to the Gazette", "promo"),
         ("Add your name to the call for a new ferry!", "promo"),
