@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 from pipeline.clean.furniture import FurnitureIndex
 from pipeline.contracts import arrow_schema
 from pipeline.domains import domain_of
-from pipeline.records import Candidate, Cleaned, Document, Metadata
+from pipeline.records import BODY, Candidate, Cleaned, Document, Metadata
 
 if TYPE_CHECKING:
     from pipeline.clean import html
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 #: A body of fewer characters is no article; the shortest real briefs run to about a sentence.
 MIN_BODY_CHARACTERS: Final = 60
 
+#: Columns whose structs are given as tuples, in the order of the schema.
+_LISTS_OF_TUPLES: Final = ("removed", "evidence")
 _FAILURE_FIELDS: Final = ("failure_stage", "failure_reason", "failure_error")
 
 
@@ -63,13 +66,13 @@ def process_batch(
     _clean_html([item for item in items if item.document.media_type == "text/html"], furniture)
     _clean_text([item for item in items if item.document.media_type != "text/html"], furniture)
     _describe([item for item in items if item.cleaned is not None])
-    return pa.RecordBatch.from_pylist([_row(item) for item in items], schema=RESULT_SCHEMA)
+    return _rows(items)
 
 
 def lost_row(row: pa.RecordBatch, reason: str, error: str) -> pa.RecordBatch:
     """Return the `RESULT_SCHEMA` row of a document that no worker survived."""
     item = _Item(documents_of(row)[0], failure=("clean", reason, error))
-    return pa.RecordBatch.from_pylist([_row(item)], schema=RESULT_SCHEMA)
+    return _rows([item])
 
 
 def documents_of(batch: pa.RecordBatch) -> list[Document]:
@@ -228,6 +231,33 @@ def _describe(items: Sequence[_Item]) -> None:
             item.cleaned = confirmed(item.cleaned, metadata)
 
 
+def _rows(items: Sequence[_Item]) -> pa.RecordBatch:
+    rows = [_row(item) for item in items]
+    columns = {name: [row.get(name) for row in rows] for name in RESULT_SCHEMA.names}
+    arrays = [
+        _lists_of_tuples(values, RESULT_SCHEMA.field(name).type)
+        if name in _LISTS_OF_TUPLES
+        else pa.array(values, RESULT_SCHEMA.field(name).type)
+        for name, values in columns.items()
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=RESULT_SCHEMA)
+
+
+def _lists_of_tuples(rows: Sequence[Sequence[tuple[Any, ...]] | None], kind: pa.DataType) -> Any:
+    """Return an array of lists of structs; by columns it takes a third of the time."""
+    structs = [struct for row in rows for struct in row or ()]
+    fields = list(kind.value_type)
+    values = zip(*structs, strict=True) if structs else [()] * len(fields)
+    columns = [pa.array(column, field.type) for column, field in zip(values, fields, strict=True)]
+    ends = accumulate([len(row or ()) for row in rows], initial=0)
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()),
+        pa.StructArray.from_arrays(columns, fields=fields),
+        type=kind,
+        mask=pa.array([row is None for row in rows]),
+    )
+
+
 def _row(item: _Item) -> Mapping[str, Any]:
     document = item.document
     row: dict[str, Any] = {"article_id": document.article_id, "scrape_date": document.scrape_date}
@@ -239,17 +269,15 @@ def _row(item: _Item) -> Mapping[str, Any]:
 
 
 def _clean_columns(cleaned: Cleaned, words: int) -> dict[str, Any]:
-    from pipeline.clean import removed_spans
-
+    removed = [line for line in cleaned.lines if line.role != BODY]
     return {
         "raw_text": cleaned.raw_text,
         "text": cleaned.text,
         "word_count": words,
         "extraction_method": cleaned.extraction_method,
-        "removed": removed_spans(cleaned),
+        "removed": [(one.start, one.end, one.role, one.rule, one.score) for one in removed],
     }
 
 
 def _metadata_columns(metadata: Metadata) -> dict[str, Any]:
-    row = {name: getattr(metadata, name) for name in Metadata.__slots__ if name != "evidence"}
-    return row | {"evidence": [found._asdict() for found in metadata.evidence]}
+    return {name: getattr(metadata, name) for name in Metadata.__slots__}
