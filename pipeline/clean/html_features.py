@@ -110,7 +110,8 @@ def _title_overlap(pages: Sequence[Flattened], titles: Sequence[str]) -> Array:
                 overlaps.append(0.0)
                 continue
             own = set(block.text.lower().split())
-            overlaps.append(len(own & words) / len(own | words))
+            common = len(own & words)  # none, most of the time
+            overlaps.append(common / (len(own) + len(words) - common) if common else 0.0)
     return np.array(overlaps)
 
 
