@@ -143,26 +143,30 @@ def _by_neighbours(
     `chance` (n): the probability of body.
     """
     size = lines.end - lines.start
+    count = len(lines.raw_texts)
+    ours, all_of = (np.bincount(lines.text, size * mask, count) for mask in (is_body, 1))
+    article = (ours >= _ARTICLE * all_of).tolist()
     every_word, every_chance = np.diff(lines.words.first).tolist(), chance.tolist()
+    every_kept = is_body.tolist()
     found: list[int] = []
     pieces = _pieces(lines)
-    for low, high in itertools.pairwise(lines.first.tolist()):
-        body = np.flatnonzero(is_body[low:high])
-        if not len(body):
+    for number, (low, high) in enumerate(itertools.pairwise(lines.first.tolist())):
+        kept = every_kept[low:high]
+        body = [row for row, is_ours in enumerate(kept) if is_ours]
+        if not body:
             continue
         own, words, chances = texts[low:high], every_word[low:high], every_chance[low:high]
-        kept = is_body[low:high].tolist()
         rows = turns(own, kept) + run_on(own, kept, chances)
         piece = pieces[low:high].tolist()
-        if size[low:high][body].sum() >= _ARTICLE * size[low:high].sum():
-            first, last = int(body[0]), int(body[-1])
+        if article[number]:
+            first, last = body[0], body[-1]
             if first <= _FIRST_LINES:
                 rows += opening(own, words, first, chances)
             rows += closing(own, words, last, chances)
             if any(piece):
                 rows += [row for row in around(own, first, last, chances) if piece[row]]
         if any(piece):
-            gaps = between(body.tolist(), chances)
+            gaps = between(body, chances)
             rows += [row for row in gaps if piece[row] and low + row not in told]
         found += [low + row for row in rows]
     return found

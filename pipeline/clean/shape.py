@@ -23,7 +23,6 @@ FILLER: Final = "\u2060"
 #: share of all.
 _LONG_LINE: Final = 1000
 _MOST: Final = 0.5
-_FEW_LINES: Final = 500
 #: Fewest escaped line breaks that are no accident (a path, source code).
 _ESCAPES: Final = 3
 
@@ -59,7 +58,7 @@ def shaped(raw_text: str) -> str:
         text = _untagged(text)
     if "&" in text:
         text = _ENTITY.sub(_character, text)
-    if len(text) >= _LONG_LINE and text.count("\n") <= _FEW_LINES:
+    if len(text) >= _LONG_LINE:
         text = _opened(text)
     return text
 
@@ -111,10 +110,11 @@ def _padded(char: str, length: int) -> str:
 
 def _opened(text: str) -> str:
     """Return a squeezed text with its sentences and pieces of furniture on lines of their own."""
-    lines = text.splitlines(keepends=True)
-    longest = max(map(len, lines))
+    longest = max(map(len, text.splitlines()))
     if longest < _LONG_LINE or longest < _MOST * len(text):
         return text
+    lines = text.splitlines(keepends=True)
+    longest = max(map(len, lines))
     return "".join(_broken(line) if len(line) == longest else line for line in lines)
 
 
