@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 from pipeline.publish.storage import Storage
 
+#: A row of the column `removed`.
+_Span: TypeAlias = dict[str, Any]
 #: Articles of a day that examples are taken from, and examples of each role.
 _SAMPLED: Final = 512
 _EXAMPLES: Final = 4
@@ -37,16 +41,17 @@ def removed_examples(storage: Storage, days: Sequence[date]) -> dict[str, list[E
     Of each role the least certain passage comes first, then others in an order that is arbitrary
     but always the same; no two of a role are from one article.
     """
-    spans: dict[str, list[tuple[Any, ...]]] = {}
+    spans: defaultdict[str, defaultdict[str, list[_Span]]] = defaultdict(lambda: defaultdict(list))
     texts: dict[str, tuple[str, str]] = {}
     for row in _sampled(storage, days):
-        texts[row["article_id"]] = (row["raw_text"], row["source_uri"])
+        article = row["article_id"]
+        texts[article] = (row["raw_text"], row["source_uri"])
         for span in row["removed"]:
-            key = (span["score"], row["article_id"], span["start"])
-            spans.setdefault(span["role"], []).append((key, span))
+            spans[span["role"]][article].append(span)
+    passages = {role: sum(map(len, found.values())) for role, found in spans.items()}
     return {
-        role: [_example(*texts[key[1]], span) for key, span in _chosen(found)]
-        for role, found in sorted(spans.items(), key=lambda item: (-len(item[1]), item[0]))
+        role: [_example(*texts[article], span) for article, span in _chosen(role, spans[role])]
+        for role in sorted(spans, key=lambda role: (-passages[role], role))
     }
 
 
@@ -58,23 +63,20 @@ def _sampled(storage: Storage, days: Sequence[date]) -> Iterator[dict[str, Any]]
         yield from batch.to_pylist() if batch is not None else ()
 
 
-def _chosen(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    least = min(found, key=lambda item: item[0])
-    chosen, articles = [least], {least[0][1]}
-    for item in sorted(found, key=lambda item: _shuffled(item[0])):
-        if len(chosen) == _EXAMPLES:
-            break
-        if item[0][1] not in articles:
-            chosen.append(item)
-            articles.add(item[0][1])
-    return chosen
+def _chosen(role: str, found: Mapping[str, list[_Span]]) -> list[tuple[str, _Span]]:
+    """Return articles with a passage each: the least certain, then the middle one of others."""
+    unsure = {article: min(spans, key=itemgetter("score")) for article, spans in found.items()}
+    least = min(unsure, key=lambda article: (unsure[article]["score"], article))
+    others = sorted(found.keys() - {least}, key=lambda article: _shuffled(role, article))
+    middle = [(article, found[article][len(found[article]) // 2]) for article in others]
+    return [(least, unsure[least]), *middle[: _EXAMPLES - 1]]
 
 
-def _shuffled(key: tuple[Any, ...]) -> bytes:
-    return hashlib.blake2b(f"{key[1]} {key[2]}".encode(), digest_size=8).digest()
+def _shuffled(role: str, article: str) -> bytes:
+    return hashlib.blake2b(f"{role} {article}".encode(), digest_size=8).digest()
 
 
-def _example(raw_text: str, source_uri: str, span: dict[str, Any]) -> Example:
+def _example(raw_text: str, source_uri: str, span: _Span) -> Example:
     start, end = span["start"], span["end"]
     return Example(
         before=_end_of(raw_text[max(start - 2 * _AROUND, 0) : start]),

@@ -220,6 +220,20 @@ def test_examples_show_the_removed_text_in_its_place(storage):
     assert first.before == ""
 
 
+def test_examples_of_a_role_are_the_least_certain_passage_and_others_of_other_articles(storage):
+    lines = [
+        rows.cleaned(n, "Join us\nShare it\nGo on", removed=[rows.span(0, 7), rows.span(8, 16)])
+        for n in range(9)
+    ]
+    lines[6]["removed"][1]["score"] = 0.1
+    put(storage, "clean_documents", lines)
+    found = removed_examples(storage, [DAY])["promo"]
+    assert (found[0].source_uri, found[0].removed) == ("6.txt", "Share it")
+    assert len({each.source_uri for each in found}) == len(found) == 4
+    put(storage, "clean_documents", lines[::-1])
+    assert removed_examples(storage, [DAY])["promo"] == found
+
+
 def test_a_page_is_bounded_and_tells_what_it_leaves_out(storage, monkeypatch):
     huge = "word " * 10_000
     ids = [f"m{n:04}" for n in range(60)]
