@@ -99,7 +99,9 @@ _PHOTOGRAPHER: Final = re.compile(
     r"\s{0,2}(?:/(?![\w-]{2,30}\.[a-z]{2,3}\b)|[|.–—-]\s(?!All\s)(?:[A-ZÀ-Þ][\w.'’-]{0,20}\s){1,3}[A-ZÀ-Þ][\w.'’-]{1,20}\s{0,3}$)"
 )
 #: "REUTERS/Jane Doe" as a line of its own.
-_CREDITED: Final = re.compile(r"/\s?[^\W\d_][\w.'’-]{1,20}\s[^\W\d_][\w.'’-]{1,20}\s{0,2}$")
+_CREDITED: Final = re.compile(
+    r"/\s?[^\W\d_][\w\ufffd.'’-]{1,20}\s[^\W\d_][\w\ufffd.'’-]{1,20}\s{0,2}$"
+)
 
 #: "Xinhua | Updated: 2017-09-15 21:45", "Reuters, July 5, 2018"
 _DATED_TAIL: Final = re.compile(
@@ -183,14 +185,16 @@ def _is_of_site(found: Candidate, line: Line, below: int, host: str | None) -> b
         return True
     if below <= 0 and len(line.text) <= _SHORT and _BARE.fullmatch(line.text):
         return True
-    # Without an address, a network's own page is told by where the line stands: in the footer.
-    far = not 0 < below <= _NEAR_BODY and "wire" not in line.text.lower()
-    return host is None and far and agency_names.has_parents(found.value)
+    # Without an address, a network's own page is told by its line: the wire's says more.
+    own = _OF_WIRE.search(line.text) is None
+    return host is None and own and agency_names.has_parents(found.value)
 
 
 #: "© Reuters" and nothing else: above the end of the body it credits a picture.
 _BARE: Final = re.compile(r"\W*(?:©|\(c\)|copyright)\s*(?:[A-Za-z]{2,12}\s?){1,3}\W*", re.I)
-#: How many lines below the body a network's line can stand under its own wire copy.
+#: "The-CNN-Wire", "™ & © 2018 Cable News Network", "… This material may not be published".
+_OF_WIRE: Final = re.compile(r"wire|newsource|^\W{0,3}(?:TM|™)|may not be", re.I)
+#: How many lines below the body a note on who helped can stand.
 _NEAR_BODY: Final = 8
 
 
@@ -210,7 +214,7 @@ def _lines(context: Context) -> Iterator[tuple[Line, int]]:
             continue
         if number and len(line.text) <= _SHORT and _PICTURED.search(lines[number - 1].text[-40:]):
             continue
-        if line.role not in _NEVER or _signs(line, number, body):
+        if line.role not in _NEVER or _signs(lines, number, body):
             yield line, number - body[-1] if body else 0
 
 
@@ -252,13 +256,13 @@ _CREDITING: Final = frozenset(("byline", "credit", "legal", "bio", "editor_note"
 _NEVER: Final = frozenset(("caption", "related", "nav", "comment", "headline", "repeat"))
 
 
-def _signs(line: Line, number: int, body: list[int]) -> bool:
-    """Return whether `line` is nothing but an agency beside the body, or says whose the text is."""
+def _signs(lines: Sequence[Line], number: int, body: list[int]) -> bool:
+    """Return whether a line is nothing but an agency beside the body, or says whose the text is."""
     if not body:
         return False
-    above, below = body[0] - number, number - body[-1]
+    line, above, below = lines[number], body[0] - number, number - body[-1]
     if (0 < below <= 2 or 0 < above <= 2) and agency_names.exactly(line.text) is not None:
-        return True
+        return not _is_of_next(lines, number)
     if line.role in ("related", "nav") and 0 < below <= _NEAR_BODY:
         return _HELPED.search(line.text) is not None
     if above > 0 and _stamped(line.text) is not None:
@@ -266,6 +270,17 @@ def _signs(line: Line, number: int, body: list[int]) -> bool:
     text = line.text.strip(_LEADING)
     label = _SOURCE_LABEL.match(text) if 0 < above <= _FAR_ABOVE or 0 < below <= 2 else None
     return label is not None and agency_names.exactly(text[label.end() :]) is not None
+
+
+def _is_of_next(lines: Sequence[Line], number: int) -> bool:
+    """Return whether the line below is a caption or another story, as this one's role is too."""
+    line, following = lines[number], lines[number + 1 : number + 2]
+    return line.role in ("caption", "related") and any(
+        other.role == line.role and other.text.count(" ") >= _CAPTION_WORDS for other in following
+    )
+
+
+_CAPTION_WORDS: Final = 3
 
 
 def _stamped(text: str) -> str | None:

@@ -193,11 +193,22 @@ def test_agencies_in_stamps_labels_and_lists(lines: list[tuple[str, str]], name:
     assert best(agency.candidates(context(lines)), "agency") == name
 
 
-def test_a_network_is_no_agency_in_the_footer_of_its_own_page() -> None:
-    footer = [("nav", f"Section {number}") for number in range(20)]
-    line = ("legal", "© 2016 Cable News Network. All Rights Reserved.")
-    assert best(agency.candidates(context([BODY, *footer, line])), "agency") is None
-    assert best(agency.candidates(context([BODY, line])), "agency") == "CNN Wire"
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("© 2016 Cable News Network. All Rights Reserved.", None),
+        ("© 2016 Cable News Network. CNN Sans ™ & © 2016 Cable News Network.", None),
+        ("™ & © 2018 Cable News Network, Inc., a Time Warner Company.", "CNN Wire"),
+        (
+            "Copyright 2018 Cable News Network. This material may not be published, broadcast, "
+            "rewritten, or redistributed.",
+            "CNN Wire",
+        ),
+    ],
+)
+def test_a_network_is_no_agency_on_its_own_pages(line: str, name: str | None) -> None:
+    found = agency.candidates(context([BODY, ("legal", line)]))
+    assert best(found, "agency") == name
 
 
 @pytest.mark.parametrize(
@@ -206,6 +217,9 @@ def test_a_network_is_no_agency_in_the_footer_of_its_own_page() -> None:
         [("other", "© Reuters"), BODY],
         [BODY, ("other", "Image copyright"), ("other", "Reuters")],
         [BODY, ("related", "Autor: Reuters-Leser")],
+        [BODY, ("related", "Reuters"), ("related", "The mayor opens a new bridge")],
+        [("caption", "ASSOCIATED PRESS"), ("caption", "The mayor at the old bridge."), BODY],
+        [("byline", "PAP/ Jo D\ufffd\ufffd"), BODY],
     ],
 )
 def test_credits_of_pictures_and_readers_are_none_of_the_text(
