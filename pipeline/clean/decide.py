@@ -41,6 +41,7 @@ _FIRST_LINES: Final = 4
 #: Words in the longest piece of a squeezed text that its wording can take out: prose may be glued
 #: to it.
 _LONGEST_OF_PIECES: Final = 25
+_LONGEST_TITLE: Final = 14
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
 _FEW_LINES: Final = 4
@@ -78,6 +79,11 @@ def _placed(
         for row, role in scraps(own, verdict):
             verdict[row] = (role, SCRAP_RULE, round(1 - verdict[row][2], 4))
         found += placed(own, verdict)
+    # Before the first sentence of a squeezed page stands its menu, glued to the headline.
+    long = np.diff(lines.words.first) > _LONGEST_TITLE
+    for row in np.flatnonzero(_pieces(lines) & long).tolist():
+        if found[row][0] == "headline":
+            found[row] = ("nav", MODEL_RULE, found[row][2])
     return found
 
 

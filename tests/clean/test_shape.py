@@ -53,6 +53,7 @@ def test_parts_of_a_squeezed_page_have_roles() -> None:
     assert roles["Jan. 22, 2019"] == "timestamp"
     assert roles["Share Facebook Twitter Email Print"] == "social"
     assert roles["Privacy policy"] == "legal"
+    assert "headline" not in roles.values()
 
 
 def test_an_article_in_one_line_stays_whole() -> None:
