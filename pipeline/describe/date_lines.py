@@ -78,11 +78,8 @@ def _printed(context: Context) -> list[Line]:
     joined: list[Line] = []
     for line in context.cleaned.lines:
         last = joined[-1] if joined else None
-        if (
-            last is None
-            or raw.find("\n", last.end, line.start) >= 0
-            or line.end - last.start > _LONGEST
-        ):
+        # Parts of one line touch.
+        if last is None or line.start > last.end or line.end - last.start > _LONGEST:
             joined.append(line)
             continue
         role = (
