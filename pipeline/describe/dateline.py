@@ -210,7 +210,22 @@ def found(context: Context) -> tuple[Dateline, Line] | None:
             number == 0 or dateline.kind in ("sourced", "capitals", "region")
         ):
             return dateline, line
+    return _below_captions(context)
+
+
+def _below_captions(context: Context) -> tuple[Dateline, Line] | None:
+    """Return a dateline that names an agency, further down: captions can be taken for body."""
+    for line in context.with_role(BODY)[PARAGRAPHS:_FURTHEST]:
+        if "(" not in line.text[:_LONGEST_PLACE]:
+            continue
+        dateline = read(line.text)
+        if dateline is not None and dateline.source and agency_names.exactly(dateline.source):
+            return dateline, line
     return None
+
+
+#: How many body paragraphs are read for such a dateline.
+_FURTHEST: Final = 20
 
 
 def candidates(context: Context) -> list[Candidate]:

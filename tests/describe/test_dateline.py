@@ -64,3 +64,12 @@ def test_a_place_deep_in_the_story_is_no_dateline() -> None:
     lines = [("body", f"Paragraph {number} of the story goes on.") for number in range(9)]
     lines.append(("body", "SPRINGFIELD — The mayor closed the bridge."))
     assert dateline.candidates(context(lines)) == []
+
+
+def test_a_dateline_with_its_agency_is_found_below_captions() -> None:
+    captions = [("body", f"The old bridge over the river, picture {n} of 9") for n in range(9)]
+    story = ("body", "ELMTOWN, Ohio (AP) — The council voted to close the bridge.")
+    found = dateline.found(context([*captions, story]))
+    assert found is not None and found[0].place == "ELMTOWN, Ohio"
+    plain = ("body", "ELMTOWN, Ohio — The council voted to close the bridge.")
+    assert dateline.found(context([*captions, plain])) is None
