@@ -45,6 +45,12 @@ _LONGEST_TITLE: Final = 14
 #: Share of a text's characters in long lines from which on these are its prose for want of other.
 _MOSTLY: Final = 0.6
 _FEW_LINES: Final = 4
+#: Share of the characters of a squeezed text that are sentences of so many words or more, from
+#: which on it is an article and no page.
+_ALL_PROSE: Final = 0.95
+_SENTENCE_WORDS: Final = 5
+_TERMINATORS: Final = np.array([ord(each) for each in ".!?…。！？"])
+_CLOSERS: Final = np.array([ord(each) for each in "\"'”’»)]"])
 _BULLETS: Final = " \t*+•·–->|»"
 
 
@@ -134,7 +140,29 @@ def _rescued(lines: Lines, is_body: Array) -> Array:
         np.bincount(lines.text, size, count), 1
     )
     meant: Array = (without_body | brief) & (share >= _MOSTLY)
-    return np.asarray(prose & meant[lines.text] & ~is_body)
+    rescued = prose & meant[lines.text]
+    if len(sentences := sentences_of_prose(lines)):
+        rescued[sentences] = True
+    return np.asarray(rescued & ~is_body)
+
+
+def sentences_of_prose(lines: Lines) -> Array:
+    """Return the rows that are sentences of squeezed texts of hardly anything else.
+
+    An article in one line: what the model says of lines, which it knows as paragraphs, is no
+    reason to take a sentence out of the middle of one.
+    """
+    pieces = _pieces(lines)
+    if not pieces.any():
+        return np.flatnonzero(pieces)
+    last, before = lines.chars[lines.end - 1], lines.chars[np.maximum(lines.end - 2, 0)]
+    closed = np.isin(last, _TERMINATORS) | (np.isin(last, _CLOSERS) & np.isin(before, _TERMINATORS))
+    sentence = pieces & closed & (np.diff(lines.words.first) >= _SENTENCE_WORDS)
+    size, count = lines.end - lines.start, len(lines.raw_texts)
+    share = np.bincount(lines.text, size * sentence, count) / np.maximum(
+        np.bincount(lines.text, size, count), 1
+    )
+    return np.flatnonzero(sentence & (share >= _ALL_PROSE)[lines.text])
 
 
 def _by_neighbours(

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_texts, rebuild, removed_spans
+from pipeline.clean.decide import sentences_of_prose
+from pipeline.clean.lines import split
 from pipeline.clean.shape import shaped
 
 SENTENCES = [
@@ -121,3 +123,13 @@ def test_long_lines_of_one_kind_take_no_longer_a_character(piece: str) -> None:
     # Quadratic work on these would take minutes.
     raw = piece * (300_000 // len(piece))
     assert len(shaped(raw)) == len(raw)
+
+
+def test_only_an_article_in_one_line_is_all_sentences() -> None:
+    """What the model says of single sentences takes none out of an article, but does of a page."""
+    page = " ".join(f"{word.capitalize()} stories Subscribe" for word in BODY.split()[:40])
+    kinds = {"article": f"{BODY} {BODY}", "lines": PARAGRAPHS, "page": f"{SQUEEZED} {page}"}
+    found = {name: split([shaped(text)]) for name, text in kinds.items()}
+    rows = {name: sentences_of_prose(lines) for name, lines in found.items()}
+    assert len(rows["article"]) > len(SENTENCES)
+    assert len(rows["lines"]) == len(rows["page"]) == 0
