@@ -81,7 +81,7 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
             continue
         seen.add(key)
-        if _is_caption(line.text) or _ASIDE.search(line.text):
+        if _is_caption(line.text) or _ASIDE.search(line.text) or _is_squeezed_menu(context, at):
             continue
         if points and not points.isdisjoint(range(at - _MOST_POINTS, at + 1)):
             continue
@@ -104,6 +104,14 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         if early == most_early and early >= _SEVERAL:
             marks.append("early_most")
         yield line, marks
+
+
+def _is_squeezed_menu(context: Context, at: int) -> bool:
+    """Return whether a line is a menu in a line with more: what comes behind it is glued to it."""
+    lines, raw_text = context.cleaned.lines, context.cleaned.raw_text
+    if lines[at].role != "nav" or at + 1 == len(lines):
+        return False
+    return "\n" not in raw_text[lines[at].end : lines[at + 1].start]
 
 
 #: How many words a line must share with the opening of the body for that to tell much.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.describe import authors, headline
@@ -80,3 +82,12 @@ def test_lines_are_marked_by_what_the_opening_of_the_body_says() -> None:
 
 def test_the_heading_of_a_translator_is_no_headline() -> None:
     assert chosen(("headline", "Original text"), BODY, MORE) is None
+
+
+def test_a_menu_on_one_line_with_what_follows_cannot_either() -> None:
+    menu = ("nav", "Home News Sports Opinion Subscribe Council votes to close the old bridge")
+    apart = context([menu, ("byline", "By Jo Doe"), BODY, MORE])
+    squeezed = replace(apart.cleaned, raw_text=apart.cleaned.raw_text.replace("\n", " "))
+    assert menu[1] in [line.text for line, _ in marked_lines(apart)]
+    glued = replace(apart, cleaned=squeezed)
+    assert menu[1] not in [line.text for line, _ in marked_lines(glued)]
