@@ -67,7 +67,8 @@ def turns(texts: Sequence[str], is_body: Sequence[bool]) -> list[int]:
         return []
     near = range(said[0] - _NEAR, said[-1] + _NEAR + 1)
     missed = [row for row in rows if row in near and not is_body[row]]
-    return [row for row in missed if texts.count(texts[row]) == 1 and not rule_role(texts[row])]
+    repeats = Counter(texts)
+    return [row for row in missed if repeats[texts[row]] == 1 and not rule_role(texts[row])]
 
 
 def scraps(texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[tuple[int, str]]:
