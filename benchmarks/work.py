@@ -70,7 +70,15 @@ def functions(source: Path, out: str) -> tuple[int, float]:
 
 
 def stages_alone(source: Path, out: str) -> tuple[int, None]:
-    """Every stage from reading to the published Parquet and the report, without Dagster."""
+    """Every stage from reading to the published Parquet and the report, without Dagster.
+
+    It starts as the command does.
+    """
+    from pipeline.engine.early import collect_seldom, leave_out, start_early
+
+    leave_out("pandas")
+    collect_seldom()
+    start_early("pipeline.warm_up")
     from pipeline import stages
     from pipeline.publish.storage import Storage
 
@@ -87,12 +95,14 @@ def stages_alone(source: Path, out: str) -> tuple[int, None]:
 
 
 def dagster(source: Path, out: str) -> tuple[int, None]:
-    """The same as assets, by `copydesk run`: with checks, previews, metadata and event log."""
-    from pipeline.publish.storage import Storage
-    from pipeline.run import run_paths
+    """The same as assets, by `copydesk run`: with checks, event log and summary."""
+    from pipeline import cli
 
-    if run_paths([str(source)], out, DAY, DAY):
+    sys.argv = ["copydesk", "run", str(source), "--out", out, "--scrape-date", DAY.isoformat()]
+    if cli.main():
         raise SystemExit("the run failed")
+    from pipeline.publish.storage import Storage
+
     return Storage(out).row_count("raw_documents", DAY), None
 
 

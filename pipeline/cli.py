@@ -30,7 +30,7 @@ class CommandError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     if arguments is None:  # this process is the command's own
-        leave_out("pandas")
+        leave_out("pandas", "pygments")
         collect_seldom()
     options = _parser().parse_args(arguments)
     try:

@@ -44,13 +44,10 @@ def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: d
     work = plan(paths, scrape_date, today)
     _refuse_empty(work)
     console = Console()
-    read: Counter[str] = Counter()
-    for day in work:
-        try:
-            with _shown(console):
-                read += _materialize(day, out)
-        except RunFailed as error:
-            return _failed(str(error))
+    try:
+        read = _materialize_all(work, out, console)
+    except RunFailed as error:
+        return _failed(str(error))
     from pipeline.publish.storage import Storage
     from pipeline.publish.summary import print_summary
 
@@ -133,14 +130,29 @@ def replay(out: str, reason: str | None) -> int:
             storage.recover()
             replay_day(storage, day, reason)
         try:
-            _materialize(DayOfWork(day, ()), out)
+            _materialize_all([DayOfWork(day, ())], out, console)
         except RunFailed as error:
             return _failed(str(error))
     print_summary(console, storage, days)
     return 0
 
 
-def _materialize(work: DayOfWork, out: str) -> Counter[str]:
+def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> Counter[str]:
+    """Materialise the assets day by day; return what ingest counted, or raise `RunFailed`.
+
+    Dagster's events are kept in memory until the last day is done, and then forgotten.
+    """
+    import dagster as dg
+
+    read: Counter[str] = Counter()
+    with dg.DagsterInstance.ephemeral() as instance:
+        for day in work:
+            with _shown(console):
+                read += _materialize(day, out, instance)
+    return read
+
+
+def _materialize(work: DayOfWork, out: str, instance: dg.DagsterInstance) -> Counter[str]:
     """Materialise the assets for one day; return what ingest counted, or raise `RunFailed`.
 
     Without paths to read, what the day holds already is processed again.
@@ -157,7 +169,8 @@ def _materialize(work: DayOfWork, out: str) -> Counter[str]:
     result = dg.materialize(
         ASSETS,
         partition_key=work.day.isoformat(),
-        resources={"storage": storage_from_environment(data=out)},
+        resources={"storage": storage_from_environment(data=out, recorded=False)},
+        instance=instance,
         run_config=reading | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         selection=everything if work.paths else later,
         raise_on_error=False,

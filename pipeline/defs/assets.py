@@ -97,25 +97,29 @@ _Events: TypeAlias = Iterator[
 
 
 def _results(
-    storage: Storage, day: date, work: Callable[[], stages.Outcome], *tables: str
+    context: dg.AssetExecutionContext,
+    storage: StorageResource,
+    work: Callable[[Storage, date], stages.Outcome],
+    *tables: str,
 ) -> _Events:
     """Run a stage under the lock of its day; yield a result for each table and day it wrote."""
-    with storage.lock(f"day-{day}"), timed() as taken:
-        storage.recover()
-        outcome = work()
+    day, opened = day_of(context), storage.open()
+    with opened.lock(f"day-{day}"), timed() as taken:
+        opened.recover()
+        outcome = work(opened, day)
     yield from refusals(outcome.refused, day)
     for refused in outcome.refused:
         if refused.day == day:
             raise dg.Failure(str(refused), allow_retries=False)
     for table in tables:
-        shown, verdicts = _page(table, storage)
+        shown, verdicts = _page(table, opened)
         yield dg.MaterializeResult(
             asset_key=table,
-            metadata={**shown(day), **counts(outcome), **taken},
+            metadata={**(shown(day) if storage.recorded else {}), **counts(outcome), **taken},
             check_results=verdicts(day),
         )
-    for table, days in outcome.renewed.items():
-        yield from renewed(table, days, day, *_page(table, storage))
+    for table, days in outcome.renewed.items() if storage.recorded else ():
+        yield from renewed(table, days, day, *_page(table, opened))
 
 
 def _page(table: str, storage: Storage) -> tuple[Shown, Verdicts]:
@@ -139,13 +143,11 @@ def raw_documents(
     """
     from pipeline.ingest import listing
 
-    day, tables = day_of(context), storage.open()
     folder = folder_of(storage.inbox, context.partition_key)
     paths = config.paths or ([folder] if folder else [])
     add = config.add or next(iter(listing(paths)), None) is None
-    yield from _results(
-        tables, day, lambda: stages.ingest_day(tables, day, paths, add), "raw_documents"
-    )
+    work = functools.partial(stages.ingest_day, sources=paths, add=add)
+    yield from _results(context, storage, work, "raw_documents")
 
 
 @dg.multi_asset(
@@ -155,10 +157,7 @@ def raw_documents(
 )
 def outlet_furniture(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Count the lines that recur across the documents of each source."""
-    day, tables = day_of(context), storage.open()
-    yield from _results(
-        tables, day, lambda: stages.learn_furniture_day(tables, day), "outlet_furniture"
-    )
+    yield from _results(context, storage, stages.learn_furniture_day, "outlet_furniture")
 
 
 @dg.multi_asset(
@@ -180,15 +179,8 @@ def outlet_furniture(context: dg.AssetExecutionContext, storage: StorageResource
 )
 def clean_and_describe(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Clean and describe each document in one pass; what cannot be read goes to quarantine."""
-    day, tables = day_of(context), storage.open()
-    yield from _results(
-        tables,
-        day,
-        lambda: stages.clean_day(tables, day),
-        "clean_documents",
-        "article_metadata",
-        "quarantine",
-    )
+    written = ("clean_documents", "article_metadata", "quarantine")
+    yield from _results(context, storage, stages.clean_day, *written)
 
 
 @dg.multi_asset(
@@ -198,8 +190,7 @@ def clean_and_describe(context: dg.AssetExecutionContext, storage: StorageResour
 )
 def fingerprints(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Hash each body into the anchors by which its copies are found."""
-    day, tables = day_of(context), storage.open()
-    yield from _results(tables, day, lambda: stages.fingerprint_day(tables, day), "fingerprints")
+    yield from _results(context, storage, stages.fingerprint_day, "fingerprints")
 
 
 @dg.multi_asset(
@@ -215,11 +206,9 @@ def fingerprints(context: dg.AssetExecutionContext, storage: StorageResource) ->
 )
 def duplicate_pairs(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Find and verify the copies among the day's articles and those of the days around it."""
-    day, tables = day_of(context), storage.open()
-    with tables.lock("clusters"):
-        yield from _results(
-            tables, day, lambda: stages.pairs_day(tables, day, storage.window), "duplicate_pairs"
-        )
+    work = functools.partial(stages.pairs_day, window=storage.window)
+    with storage.open().lock("clusters"):
+        yield from _results(context, storage, work, "duplicate_pairs")
 
 
 @dg.multi_asset(
@@ -236,15 +225,9 @@ def duplicate_pairs(context: dg.AssetExecutionContext, storage: StorageResource)
 )
 def syndication_clusters(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Gather verified pairs into clusters and choose the article that represents each."""
-    day, tables = day_of(context), storage.open()
-    with tables.lock("clusters"):
-        yield from _results(
-            tables,
-            day,
-            lambda: stages.clusters_day(tables, day, storage.window),
-            "syndication_clusters",
-            "cluster_ledger",
-        )
+    work = functools.partial(stages.clusters_day, window=storage.window)
+    with storage.open().lock("clusters"):
+        yield from _results(context, storage, work, "syndication_clusters", "cluster_ledger")
 
 
 @dg.multi_asset(
@@ -261,9 +244,8 @@ def syndication_clusters(context: dg.AssetExecutionContext, storage: StorageReso
 )
 def articles(context: dg.AssetExecutionContext, storage: StorageResource) -> _Events:
     """Publish the day, and again the past days whose clusters it changed."""
-    day, tables = day_of(context), storage.open()
-    with tables.lock("clusters"):
-        yield from _results(tables, day, lambda: stages.publish_day(tables, day), "articles")
+    with storage.open().lock("clusters"):
+        yield from _results(context, storage, stages.publish_day, "articles")
 
 
 @dg.multi_asset(
@@ -295,7 +277,7 @@ def corpus_report(context: dg.AssetExecutionContext, storage: StorageResource) -
         metadata={**shown(day), **counts(outcome), **taken},
         check_results=verdicts(day),
     )
-    others = outcome.renewed["corpus_report"]
+    others = outcome.renewed["corpus_report"] if storage.recorded else []
     yield from renewed("corpus_report", others, day, shown, verdicts)
 
 

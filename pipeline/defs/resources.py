@@ -17,6 +17,9 @@ class StorageResource(dg.ConfigurableResource[Any]):
     window_days: int = 30
     #: Where a web server shows the report's folder; empty where none does.
     report_address: str = ""
+    #: Whether Dagster keeps what runs tell it. Else nobody sees its pages, and no plot or preview
+    #: is made for them.
+    recorded: bool = True
 
     def open(self) -> Storage:
         """Return the tables of the data directory."""
@@ -28,7 +31,7 @@ class StorageResource(dg.ConfigurableResource[Any]):
         return self.window_days or None
 
 
-def storage_from_environment(data: str | None = None) -> StorageResource:
+def storage_from_environment(data: str | None = None, recorded: bool = True) -> StorageResource:
     """Return the storage that COPYDESK_DATA and COPYDESK_INBOX name; data/ and inbox/ else.
 
     `data` stands before the environment.
@@ -38,4 +41,5 @@ def storage_from_environment(data: str | None = None) -> StorageResource:
         inbox=os.environ.get("COPYDESK_INBOX", "inbox"),
         window_days=int(os.environ.get("COPYDESK_WINDOW_DAYS", "30")),
         report_address=os.environ.get("COPYDESK_REPORT_URL", ""),
+        recorded=recorded,
     )

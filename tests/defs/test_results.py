@@ -101,8 +101,8 @@ def test_a_day_written_again_is_materialised_with_all_that_its_page_shows(both_d
 def test_pairs_that_clusters_add_to_a_day_are_told(both_days, instance, storage, monkeypatch):
     work = stages.clusters_day
 
-    def with_evidence(*arguments):
-        outcome = work(*arguments)
+    def with_evidence(*arguments, **options):
+        outcome = work(*arguments, **options)
         outcome.renewed["duplicate_pairs"] = [date.fromisoformat(FIRST)]
         return outcome
 
@@ -110,6 +110,21 @@ def test_pairs_that_clusters_add_to_a_day_are_told(both_days, instance, storage,
     again = _run(instance, storage, SECOND, ["syndication_clusters", "cluster_ledger"])
     assert again.success
     assert _told(again, FIRST)["duplicate_pairs"].metadata["written_again_with"].value == SECOND
+
+
+def test_a_run_that_nobody_looks_at_is_checked_but_draws_nothing(both_days, storage):
+    with dg.DagsterInstance.ephemeral() as forgetting:
+        unseen = StorageResource(data=storage.data, inbox=storage.inbox, recorded=False)
+        again = _run(forgetting, unseen, SECOND)
+    assert again.success
+    told = _told(again, SECOND)
+    assert len(told) == 11
+    names = {name for one in told.values() for name in one.metadata}
+    assert not any(name.startswith(("plot_", "preview")) for name in names)
+    assert told["raw_documents"].metadata["documents"].value == 1
+    passed = {verdict.asset_check_key for verdict in again.get_asset_check_evaluations()}
+    both = {verdict.asset_check_key for verdict in both_days.get_asset_check_evaluations()}
+    assert passed == both
 
 
 def test_a_day_written_again_is_checked_and_its_verdicts_are_its_own(both_days, instance):
