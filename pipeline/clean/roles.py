@@ -19,6 +19,7 @@ from pipeline.fold import holds
 _READ: Final = 400
 _READ_OF_END: Final = 120
 _CASE: Final = "case:"
+_OPENS: Final = r"^\W*"
 #: Characters of a run; what stands for words shorter than that, in ASCII and in any script.
 _RUN: Final = 3
 _ASCII: Final = ("ascii",)
@@ -77,39 +78,55 @@ def rules() -> tuple[Rule, ...]:
 
 
 @functools.lru_cache(maxsize=256)
-def _deciding(words: int) -> tuple[Rule, ...]:
-    """Return the rules that may take a line of so many words out of the body."""
-    return tuple(rule for rule in rules() if words <= rule.decides)
+def _deciding(words: int) -> int:
+    """Return the rules, as bits, that may take a line of so many words out of the body."""
+    return sum(1 << number for number, rule in enumerate(rules()) if words <= rule.decides)
 
 
 # Furniture recurs, so that most lines asked for have been seen.
 @functools.lru_cache(maxsize=50_000)
 def _fitting(read: str) -> Rule | None:
     lower = read.lower()
-    for rule in _worth_trying(read, lower):
-        if rule.matches(read, lower):
+    return _first_of(_worth_trying(read, lower), read, lower)
+
+
+def _first_of(chosen: int, line: str, lower: str) -> Rule | None:
+    """Return the first of the `chosen` rules, given as bits, that fits a line, or None."""
+    while chosen:
+        first = chosen & -chosen
+        rule = rules()[first.bit_length() - 1]
+        if rule.fits(line, lower):
             return rule
+        chosen ^= first
     return None
 
 
-def _worth_trying(line: str, lower: str) -> Iterator[Rule]:
-    """Yield, in order, the rules of whose words a line holds one, and those that need none."""
+def _worth_trying(line: str, lower: str) -> int:
+    """Return, as bits, the rules of whose words a line may hold one, and those that need none."""
     index = _index()
     bits = 0
-    for run in index.runs.intersection(zip(lower, lower[1:], lower[2:], strict=False)):
-        for word, ruled in index.words[run]:
-            if word in lower:
-                bits |= ruled
+    for ruled in map(_hinted, lower.split()):
+        bits |= ruled
     for word, ruled in index.words[_ASCII if lower.isascii() else _ANY]:
         if word in lower:
             bits |= ruled
     for find, any_case, ruled in index.wordless:
         if find(lower if any_case else line):
             bits |= ruled
-    while bits:
-        first = bits & -bits
-        yield rules()[first.bit_length() - 1]
-        bits ^= first
+    return bits
+
+
+# Words recur far more than lines.
+@functools.lru_cache(maxsize=30_000)
+def _hinted(piece: str) -> int:
+    """Return, as bits, the rules that a piece of a line without blanks makes worth trying."""
+    index = _index()
+    bits = 0
+    for run in index.runs.intersection(zip(piece, piece[1:], piece[2:], strict=False)):
+        for word, ruled in index.words[run]:
+            if word in piece:
+                bits |= ruled
+    return bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +134,7 @@ class _Index:
     """What tells which rules are worth trying; rules are bits, by their number.
 
     `words` gives the words that rules need by one of their runs of three characters, the rarest:
-    a line has some dozens of such runs, and all the rules need hundreds of words. Those too short
+    the rules need hundreds of words. Of several words the longest stands for all; those too short
     are together. `wordless`: the rules that need no word, all of a kind as one pattern.
     """
 
@@ -138,8 +155,10 @@ def _index() -> _Index:
             wordless[kind] = wordless.get(kind, 0) | 1 << number
     words: dict[tuple[str, ...], list[tuple[str, int]]] = {_ASCII: [], _ANY: []}
     for word, ruled in needed.items():
-        for run in _runs_of(word):
-            words.setdefault(run, []).append((word, ruled))
+        longest = max(word.split(), key=len)
+        for run in _runs_of(longest):
+            told = longest if len(longest) >= _RUN else word
+            words.setdefault(run, []).append((told, ruled))
     kinds = tuple(
         (_any_of(ruled, anchored), any_case, ruled)
         for (any_case, anchored), ruled in wordless.items()
@@ -157,8 +176,11 @@ def _runs_of(word: str) -> Iterable[tuple[str, ...]]:
 
 def _any_of(ruled: int, anchored: bool) -> Callable[[str], object]:
     """Return what tells whether any of these rules has its pattern in a line."""
-    patterns = (rule.pattern.pattern for n, rule in enumerate(rules()) if ruled >> n & 1)
-    joined = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    patterns = [rule.pattern.pattern for n, rule in enumerate(rules()) if ruled >> n & 1]
+    # What most open with is looked at once.
+    alike = [pattern.removeprefix(_OPENS) for pattern in patterns if pattern.startswith(_OPENS)]
+    others = [pattern for pattern in patterns if not pattern.startswith(_OPENS)]
+    joined = re.compile("|".join([*others, f"{_OPENS}(?:{'|'.join(alike)})"] if alike else others))
     return joined.match if anchored else joined.search
 
 
@@ -175,16 +197,14 @@ def rule_role(line: str) -> tuple[str, str] | None:
 
 def decided_role(line: str) -> tuple[str, str] | None:
     """Return role and rule of `line` where its wording alone takes it out of the body."""
-    words = len(line.split())
     read = _read(line)
     lower = read.lower()
+    worth, deciding = _worth_trying(read, lower), _deciding(len(line.split()))
     # Few rules decide for lines as long as this: where none of them fits, no other matters.
-    for candidate in _deciding(words):
-        if candidate.fits(read, lower):
-            break
-    else:
+    rule = _first_of(worth & deciding, read, lower)
+    if rule is None:
         return None
-    rule = fitting_rule(line)
-    if rule is None or words > rule.decides:
+    before = (1 << rules().index(rule)) - 1
+    if _first_of(worth & before & ~deciding, read, lower):
         return None
     return rule.role, f"wording:{rule.name}"
