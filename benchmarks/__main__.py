@@ -132,19 +132,22 @@ def _plot() -> None:
 
 
 def install_peers() -> None:
-    """Make an environment for each list of `peers/`; those that are there stay as they are."""
+    """Make an environment for each list of `peers/`; those made of the same list stay."""
     for requirements in sorted(_LISTS.glob("*.txt")):
         folder = PEERS / requirements.stem
-        if (folder / ".installed").exists():
+        installed, wanted = folder / ".installed", requirements.read_text(encoding="utf-8")
+        if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
             continue
         print(f"installing {requirements.stem}", file=sys.stderr, flush=True)
         venv.create(folder, with_pip=True, clear=True)
         if requirements.stem in _BESIDE_PROJECT:
             _share_packages(folder)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", requirements]
-        done = subprocess.run(pip, check=False)
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        # The pip of Python 3.11 stops where two packages want the same extra of a third.
+        subprocess.run([*pip, "--upgrade", "pip"], check=False)
+        done = subprocess.run([*pip, "-r", requirements], check=False)
         if done.returncode == 0:
-            (folder / ".installed").touch()
+            installed.write_text(wanted, encoding="utf-8")
         else:  # the other peers are still worth comparing with
             print(f"{requirements.stem} could not be installed", file=sys.stderr)
 

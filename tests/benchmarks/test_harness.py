@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -125,6 +126,36 @@ def test_every_benchmark_named_exists() -> None:
     folder = Path(results.__file__).parent
     names = {benchmark.name for kind in KINDS.values() for benchmark in kind}
     assert names and all((folder / f"{name}.py").exists() for name in names)
+
+
+def test_peers_are_pinned_and_made_anew_where_their_list_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import __main__ as command
+
+    for requirements in command._LISTS.glob("*.txt"):
+        lines = [line for line in requirements.read_text().splitlines() if line[:1] != "#"]
+        assert lines and all("==" in line for line in lines), requirements
+    made: list[str] = []
+
+    def create(folder: Path, **_: object) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        made.append(folder.name)
+
+    def done(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr(command, "PEERS", tmp_path / "peers")
+    monkeypatch.setattr(command, "_LISTS", tmp_path)
+    monkeypatch.setattr(command.venv, "create", create)
+    monkeypatch.setattr(command.subprocess, "run", done)
+    (tmp_path / "one.txt").write_text("one==1\n")
+    command.install_peers()
+    command.install_peers()
+    assert made == ["one"]
+    (tmp_path / "one.txt").write_text("one==2\n")
+    command.install_peers()
+    assert made == ["one", "one"]
 
 
 def test_growth_exponent_of_linear_time() -> None:
