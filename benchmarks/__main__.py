@@ -66,12 +66,13 @@ KINDS: Final[dict[str, tuple[Benchmark, ...]]] = {
             saved_as="syndication_large",
         ),
         Benchmark("stream", "Clusters in a stream", data_setting="{data}/data"),
-        Benchmark("galleries", "", ("--data", "{data}"), writes=True),
+        Benchmark("galleries", "", ("--data", "{data}"), data_setting="{data}/data", writes=True),
     ),
     "speed": (
         Benchmark("speed", "", ("--data", "{data}"), writes=True),
         Benchmark("stage_times", "", ("--data", "{data}"), writes=True),
         Benchmark("overheads", "", ("--data", "{data}"), writes=True),
+        Benchmark("start_up", "", writes=True),
         Benchmark(
             "dedupe_speed", "Cost of a day as history grows", ("days", "--sizes", "5000"),
             data_setting="{data}/data",

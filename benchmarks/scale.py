@@ -1,6 +1,6 @@
 """How time, memory and output grow with the corpus: whole pipeline over generated articles.
 
-    python -m benchmarks.scale --data ../shared [--sizes 1000 10000 100000] [--days 1]
+    python -m benchmarks.scale --data ../shared [--sizes 10000 100000 1000000] [--days 1]
 
 Articles come from the seeded generator, about half of them reprints or look-alikes. With --days
 they come as an inbox of so many days, run one after the other. Time per article must stay level;
@@ -79,7 +79,7 @@ def main() -> None:
     """Measure, print the table and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared"))
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--days", type=int, default=1)
     options = parser.parse_args()
     rows = run(options.data, options.sizes, options.days)

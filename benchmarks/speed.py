@@ -34,6 +34,7 @@ TEXT_SYSTEMS: Final = {
 }
 PAGE_SYSTEMS: Final = {
     "copydesk, functions": ("functions", None),
+    "copydesk, whole pipeline without Dagster": ("stages", None),
     "copydesk, whole pipeline": ("dagster", None),
     "trafilatura.bare_extraction(with_metadata=True)": ("bare_extraction", None),
     "trafilatura, command line": ("command", None),

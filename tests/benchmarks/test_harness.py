@@ -158,6 +158,31 @@ def test_peers_are_pinned_and_made_anew_where_their_list_changes(
     assert made == ["one", "one"]
 
 
+def test_every_system_measured_can_be_run() -> None:
+    from benchmarks import work
+    from benchmarks.speed import PAGE_SYSTEMS, TEXT_SYSTEMS
+
+    named = {system for system, _ in (*TEXT_SYSTEMS.values(), *PAGE_SYSTEMS.values())}
+    named |= {system for system, _, _ in overheads._RUNS.values()}
+    assert named - {"command"} <= set(work.SYSTEMS)
+
+
+def test_a_start_is_measured_in_turns_and_the_first_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from benchmarks import start_up
+
+    seconds = iter((9.0, 9.0, 1.0, 0.1, 0.1, 2.0, 3.0, 0.1))
+
+    def run(_: object) -> measure.Usage:
+        return measure.Usage(next(seconds), 1.0, 1, "")
+
+    monkeypatch.setattr(start_up.measure, "run", run)
+    first, helps = start_up.run(3)
+    assert (first["wall_seconds"], first["range"]) == (2.0, [1.0, 3.0])
+    assert helps["wall_seconds"] == 0.1
+
+
 def test_growth_exponent_of_linear_time() -> None:
     from benchmarks.scale import exponent
 
@@ -170,6 +195,8 @@ def test_stages_are_timed_whole_and_in_parts(data: Path) -> None:
     from benchmarks.stage_times import run
 
     rows = {row["stage"]: row for row in run(data, texts=5, pages=2)}
+    order = list(rows)
+    assert order.index("· clean texts") < order.index("· describe") < order.index("· · headline")
     parts = [name for name in rows if name.startswith("· ") and not name.startswith("· · ")]
     assert rows["clean"]["ms_of_texts"] > rows["· clean texts"]["ms_of_texts"] > 0
     assert rows["clean"]["ms_of_pages"] > sum(rows[p]["ms_of_pages"] for p in parts) * 0.99
