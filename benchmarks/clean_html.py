@@ -28,8 +28,11 @@ SNIPPETS: Final = "trafilatura"
 _WORD: Final = re.compile(r"\w+")
 _LEAST_BODY: Final = 40
 
-Extractor = Callable[[bytes], str]
+_NOTE: Final = """\
+Times: the systems took turns page by page; compare them with each other, not with other runs. Each
+page is read once, so nothing learned of its site helps."""
 
+Extractor = Callable[[bytes], str]
 
 Row = dict[str, Any]
 
@@ -226,6 +229,7 @@ def main() -> None:
             "| {collection} ({pages}) | {system} | {f1:.4f} | {ms_a_page:.1f} |".format(**row),
             flush=True,
         )
+    print(f"\n{_NOTE}")
 
 
 if __name__ == "__main__":

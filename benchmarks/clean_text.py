@@ -15,7 +15,7 @@ import itertools
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -192,22 +192,27 @@ def _annotated_rows(work: str, found: Sequence[corpus.Example]) -> list[Row]:
     return _rows(work, [e.text for e in found], [e.body for e in found], 1)
 
 
-def _page_rows(data: Path, collection: str) -> list[Row]:
+def flattened_pages(data: Path, collection: str) -> Iterator[tuple[Row, list[str]]]:
+    """Yield the kept-aside pages of a collection, each with two flattened texts of it."""
     ways = sorted(flatten.FLATTENERS)
-    pages, texts, golds = [], [], []
+    number = 0
     for row in corpus.read(data / "data" / f"{collection}.jsonl.gz"):
-        if not row["body"] or not corpus.kept_aside(corpus.row_site(row)):
-            continue
-        pages.append((corpus.html_of(row), row["body"]))
-        # Two ways a page, the next two for the next page: all six come up alike.
-        for way in (ways * 2)[len(pages) * 2 % len(ways) :][:2]:
-            texts.append(flatten.FLATTENERS[way](pages[-1][0]))
-            golds.append(row["body"])
+        if row["body"] and corpus.kept_aside(corpus.row_site(row)):
+            number += 1
+            # Two ways a page, the next two for the next page: all six come up alike.
+            two = (ways * 2)[number * 2 % len(ways) :][:2]
+            yield row, [flatten.FLATTENERS[way](corpus.html_of(row)) for way in two]
+
+
+def _page_rows(data: Path, collection: str) -> list[Row]:
+    found = list(flattened_pages(data, collection))
+    texts = [text for _, flat in found for text in flat]
+    golds = [row["body"] for row, flat in found for _ in flat]
     work = f"whole pages ({collection}), 4-gram F1"
-    bodies = [body for _, body in pages]
     rows = _rows(work, texts, golds, 4)
     rows.append(_row(work, "trafilatura on the HTML", by_trafilatura,
-                     [page for page, _ in pages], bodies, 4))  # fmt: skip
+                     [corpus.html_of(row) for row, _ in found],
+                     [row["body"] for row, _ in found], 4))  # fmt: skip
     squeezed = [" ".join(text.split()) for text in texts]
     work = f"the same in one line each ({collection}), 4-gram F1"
     return rows + [_row(work, name, TOOLS[name], squeezed, golds, 4) for name in _SQUEEZED]

@@ -22,10 +22,11 @@ COLLECTIONS = ("misinfo", "trafilatura")
 SAMPLE = 400
 
 
-def bodies() -> list[str]:
+def bodies(data: Path = DATA) -> list[str]:
+    """Return the bodies of a sample of pages of all sites."""
     texts = []
     for collection in COLLECTIONS:
-        for row in list(corpus.read(DATA / f"{collection}.jsonl.gz"))[:: 3 if texts else 1]:
+        for row in list(corpus.read(data / f"{collection}.jsonl.gz"))[:: 3 if texts else 1]:
             page = pages.parse(corpus.html_of(row).encode("utf-8", "replace"), "utf-8")
             cleaned = pages.clean_pages([page])[0]
             if isinstance(cleaned, Cleaned):

@@ -150,6 +150,19 @@ def _weights(gold: Sequence[Judged], made: Sequence[Judged]) -> list[float]:
     return [1.0] * len(gold) + [len(gold) / max(len(made), 1)] * len(made)
 
 
+def families(
+    gold: Sequence[Judged], chances: Sequence[float], threshold: float | None = None
+) -> list[bool]:
+    """Return which pairs count as one family, as in use: probable enough, and not stray.
+
+    What shares too few words is no part of another text, however probable.
+    """
+    least = relations.threshold() if threshold is None else threshold
+    stray = relations.stray({each.name: np.array([getattr(g.evidence, each.name) for g in gold])
+                             for each in fields(Evidence)}).tolist()  # fmt: skip
+    return [p >= least and not few for p, few in zip(chances, stray, strict=True)]
+
+
 def scores(truth: Sequence[bool], said: Sequence[bool]) -> str:
     """Return F1, precision and recall as text."""
     hit = sum(t and s for t, s in zip(truth, said, strict=True))
@@ -177,17 +190,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
     gold, made = gold_pairs(folder), generated_pairs()
     truth = [each.is_family for each in gold]
     chances = cross_validated(gold, made)
-    # What shares too few words is no part of another text, however probable: as in use.
-    stray = relations.stray({each.name: np.array([getattr(g.evidence, each.name) for g in gold])
-                             for each in fields(Evidence)}).tolist()  # fmt: skip
-
-    def said(threshold: float) -> list[bool]:
-        return [p >= threshold and not few for p, few in zip(chances, stray, strict=True)]
-
     limit = relations.threshold()
-    print(f"same_family, five-fold by event, at {limit}:", scores(truth, said(limit)))
+    print(f"same_family, five-fold by event, at {limit}:", scores(truth, families(gold, chances)))
     for threshold in (0.3, 0.4, 0.5, 0.65, 0.7):
-        print(f"   at {threshold}:", scores(truth, said(threshold)))
+        print(f"   at {threshold}:", scores(truth, families(gold, chances, threshold)))
     print("   by probability alone:", scores(truth, [p >= limit for p in chances]))
     if options.fit:
         write_model(fit([*gold, *made], _weights(gold, made)))

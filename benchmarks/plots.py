@@ -18,6 +18,7 @@ matplotlib.rcParams["svg.hashsalt"] = "copydesk"
 
 Row = dict[str, Any]
 _OURS, _PEERS = "#1b6e5a", "#9aa5ab"
+_FEWEST_DOCUMENTS = 10
 
 
 def main() -> None:
@@ -25,6 +26,8 @@ def main() -> None:
     for kind in ("texts", "pages"):
         rows = [row for row in results.load("speed") if row["documents"].endswith(kind)]
         _bars(f"speed_{kind}", f"Processor milliseconds a document ({kind})", rows)
+        _bars(f"memory_{kind}", f"Peak memory, MB ({kind})", rows, "peak_mb", "%.0f")
+    _intervals(results.load("intervals"))
     _stages(results.load("stages"))
     _scale(results.load("scale"))
     _reliability(results.load("describe_reliability"))
@@ -49,16 +52,32 @@ def _reliability(rows: Sequence[Row]) -> None:
     _save(figure, "describe_reliability")
 
 
-def _bars(name: str, title: str, rows: Sequence[Row]) -> None:
+def _intervals(rows: Sequence[Row]) -> None:
+    """Draw each mean with its interval; works of few documents say too little."""
+    rows = [row for row in rows if row["documents"] >= _FEWEST_DOCUMENTS][::-1]
+    if not rows:
+        return
+    figure, axes = _figure("Means on kept-aside sites with 95 % intervals", 0.25 * len(rows) + 1)
+    for place, row in enumerate(rows):
+        axes.plot(row["95_%_interval"], [place, place], "-", color=_PEERS)
+        axes.plot(row["mean"], place, "o", color=_OURS, markersize=5)
+    names = [f"{row['work']}, {row['documents']}" for row in rows]
+    axes.set_yticks(range(len(rows)), names, fontsize=8)
+    _save(figure, "intervals")
+
+
+def _bars(
+    name: str, title: str, rows: Sequence[Row], value: str = "ms_a_document", form: str = "%.2f"
+) -> None:
     if not rows:
         return
     figure, axes = _figure(title, 0.45 * len(rows) + 1)
     rows = rows[::-1]
     names = [row["system"] for row in rows]
-    values = [row["ms_a_document"] for row in rows]
+    values = [row[value] for row in rows]
     colours = [_OURS if name.startswith("copydesk") else _PEERS for name in names]
     bars = axes.barh(names, values, color=colours)
-    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.bar_label(bars, fmt=form, padding=3)
     axes.margins(x=0.15)
     _save(figure, name)
 
@@ -67,7 +86,7 @@ def _stages(rows: Sequence[Row]) -> None:
     rows = [row for row in rows if not row["stage"].startswith("·")][:-1]
     if not rows:
         return
-    figure, axes = _figure("Where the time goes, processor milliseconds a document", 2.2)
+    figure, axes = _figure("Where the processor time goes, by stage", 2.2)
     for at, kind in enumerate(("pages", "texts")):
         whole = sum(row[f"ms_of_{kind}"] for row in rows)
         left = 0.0

@@ -42,6 +42,21 @@ def _timed(work: Callable[[Any], object], parts: Iterable[Any], warm: Any) -> fl
     return time.process_time() - started
 
 
+def _timed_rows(work: Callable[[dict[str, Any]], object], source: Path) -> tuple[int, float]:
+    """Return how many rows `source` has and the seconds of `work`, reading left out.
+
+    Rows are read one by one: to hold them all would be charged to the memory of the work.
+    """
+    work(next(_rows(source)))
+    count, seconds = 0, 0.0
+    for row in _rows(source):
+        started = time.process_time()
+        work(row)
+        seconds += time.process_time() - started
+        count += 1
+    return count, seconds
+
+
 # Copydesk --------------------------------------------------------------------------------------
 
 
@@ -116,8 +131,7 @@ def bare_extraction(source: Path, out: str) -> tuple[int, float]:
     def work(row: dict[str, Any]) -> object:
         return extract(row["html"].encode(), url=row["url"], with_metadata=True)
 
-    rows = list(_rows(source))
-    return len(rows), _timed(work, rows, rows[0])
+    return _timed_rows(work, source)
 
 
 def justext(source: Path, out: str) -> tuple[int, float]:
@@ -133,8 +147,7 @@ def justext(source: Path, out: str) -> tuple[int, float]:
         lines = [f"<p>{html.escape(line)}</p>" for line in row["text"].split("\n") if line]
         return extract(f"<html><body>{''.join(lines)}</body></html>".encode(), stop_words)
 
-    rows = list(_rows(source))
-    return len(rows), _timed(work, rows, rows[0])
+    return _timed_rows(work, source)
 
 
 def langdetect(source: Path, out: str) -> tuple[int, float]:
@@ -142,8 +155,7 @@ def langdetect(source: Path, out: str) -> tuple[int, float]:
     from langdetect import DetectorFactory, detect
 
     DetectorFactory.seed = 0
-    rows = list(_rows(source))
-    return len(rows), _timed(lambda row: detect(row["text"]), rows, rows[0])
+    return _timed_rows(lambda row: detect(row["text"]), source)
 
 
 def language(source: Path, out: str) -> tuple[int, float]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import inputs, intervals, measure, overheads, results
+from benchmarks import describe, galleries, inputs, intervals, measure, overheads, results
 
 _WORDS = [
     "council", "budget", "river", "school", "harbour", "mayor", "teacher", "bridge", "market",
@@ -167,6 +167,17 @@ def test_every_system_measured_can_be_run() -> None:
     assert named - {"command"} <= set(work.SYSTEMS)
 
 
+def test_rows_are_worked_on_one_by_one_after_a_warm_up(tmp_path: Path) -> None:
+    from benchmarks import work
+
+    source = tmp_path / "rows.jsonl"
+    source.write_text('{"n": 1}\n{"n": 2}\n')
+    seen: list[int] = []
+    count, seconds = work._timed_rows(lambda row: seen.append(row["n"]), source)
+    assert (count, seen) == (2, [1, 1, 2])
+    assert seconds >= 0
+
+
 def test_a_start_is_measured_in_turns_and_the_first_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -181,6 +192,41 @@ def test_a_start_is_measured_in_turns_and_the_first_not_counted(
     first, helps = start_up.run(3)
     assert (first["wall_seconds"], first["range"]) == (2.0, [1.0, 3.0])
     assert helps["wall_seconds"] == 0.1
+
+
+def test_a_gallery_shows_the_worst_first_and_what_went_right_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(galleries, "GALLERIES", tmp_path)
+    found = [
+        galleries.Scored("a work (of some)", "elm.test", f"d{n:02}", n / 40, "one\ntwo", "one\n3")
+        for n in range(41)
+    ]
+    galleries.write_gallery("a work (of some)", found)
+    text = (tmp_path / "a_work__of_some_.md").read_text()
+    assert text.count("\n## ") == 30
+    assert text.index("## d00 (elm.test): 0.000") < text.index("## d01")
+    assert "```diff\n-two\n+3\n```" in text
+    galleries.write_gallery("all", found[40:])
+    assert "Nothing went wrong." in (tmp_path / "all.md").read_text()
+
+
+def test_a_field_that_a_document_does_not_show_is_in_no_gallery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = describe.document_of("a", "https://elm.test/a", "text/plain", b"")
+    gold = {
+        "headline": describe.Unstated("Elms"), "published": ("2018-07-27", "2018-07-28"),
+        "authors": frozenset({"b", "a"}), "outlet": None,
+    }  # fmt: skip
+    case = describe.Case("set", describe.ASIDE, document, gold)
+    other = describe.Case("set", describe.DEVELOPMENT, document, gold)
+    monkeypatch.setattr(describe, "cases", lambda _: [case, other])
+    monkeypatch.setattr(describe, "ours", lambda _: {"published": "2018-07-28"})
+    found = {scored.work: scored for scored in galleries.fields(Path())}
+    assert set(found) == {"published (set)", "authors (set)"}
+    assert found["published (set)"].score == 1
+    assert (found["authors (set)"].wanted, found["authors (set)"].score) == ("a; b", 0)
 
 
 def test_growth_exponent_of_linear_time() -> None:
