@@ -45,6 +45,8 @@ _LARGE_SOURCE: Final = 20
 #: on disk.
 _COUNTING_MEMORY: Final = "512MB"
 _MARKS_AT_ONCE: Final = 1_000_000
+#: Rows that are gathered before they are inserted: some 20 MB.
+_INSERTED_AT_ONCE: Final = 250_000
 _SENTENCE: Final = re.compile(r"[.!?…][\"'”’»)]*$")
 #: By words in the line (up to): distinct articles and share of a source's documents that prove it.
 _PROOF: Final = ((8, 3, 0.02), (LONG - 1, 5, 0.05), (10_000, 12, 0.2))
@@ -157,8 +159,8 @@ def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
         database.execute("set preserve_insertion_order = false")
         database.execute("set threads = 2")  # each takes buffers of its own
         database.execute(_MARKS)
-        for batch in batches:
-            database.register("batch", pa.table(batch))
+        for table in _gathered(batches):
+            database.register("batch", table)
             database.execute(_INSERT)
         database.execute(_SIZES)
         (rows,) = database.execute("select count(*) from marks").fetchone() or (0,)
@@ -167,6 +169,20 @@ def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
             database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE, parts, part]).to_arrow_table()
             for part in range(parts)
         ).sort_by([("source_key", "ascending"), ("line", "ascending")])
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the batches as few tables: each that is inserted costs a write to the disk."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _INSERTED_AT_ONCE:
+            yield pa.Table.from_batches(held)
+            held, rows = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 _MARKS: Final = """
