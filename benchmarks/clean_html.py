@@ -1,12 +1,12 @@
 """Body extraction from HTML, against peers.
 
-    python benchmarks/clean_html.py --data ../shared
+    python -m benchmarks.clean_html --data ../shared
 
 The same pages, on sites that no model of the project was trained on, for every system; each gets
 the page's bytes and gives text. Peers that are not installed are left out. 4-gram F1: multisets
-of runs of 4 words of the gold body and of the text, F1 a page, mean over pages. Snippets (mostly
-German pages): must-have snippets found and must-not-have ones left out, F1 over all pages. Time:
-CPU milliseconds a page, parsing included.
+of runs of 4 words of the gold body and of the text, F1 a page, mean over pages with its interval
+by site. Snippets (mostly German pages): must-have snippets found and must-not-have ones left out,
+F1 over all pages. Time: CPU milliseconds a page, parsing included.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import argparse
 import logging
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import intervals
 from pipeline.clean.html import CleanError, clean_pages, parse
 from pipeline.training import corpus
 
@@ -40,7 +41,8 @@ Row = dict[str, Any]
 def run(data: Path, every: int = 1) -> list[Row]:
     """Return a row for each collection and system; of the pages, each `every`-th is taken.
 
-    A row has collection, system, pages, f1 (of 4-grams, or of snippets), ms_a_page.
+    A row has collection, system, pages, f1 (of 4-grams, with its interval, or of snippets),
+    ms_a_page.
     """
     return list(_rows(data, every))
 
@@ -50,12 +52,11 @@ def _rows(data: Path, every: int) -> Iterator[Row]:
     ready = systems()
     for collection in (*GOLD, SNIPPETS):
         pages = list(_pages(data, collection))[::every]
-        score = _snippet_f1 if collection == SNIPPETS else _gram_f1
         spent, texts = _turns(pages, ready)
         for system in ready:
             yield {
                 "collection": collection, "system": system, "pages": len(pages),
-                "f1": score(pages, texts[system]),
+                **_accuracy(collection, pages, texts[system]),
                 "ms_a_page": spent[system] * 1000 / max(len(pages), 1),
             }  # fmt: skip
 
@@ -202,9 +203,15 @@ def four_gram_f1(text: str, gold: str) -> float:
     return 2 * sum((found & wanted).values()) / total if total else 1.0
 
 
-def _gram_f1(pages: Sequence[dict[str, Any]], texts: Sequence[str]) -> float:
-    scores = [four_gram_f1(text, page["body"]) for page, text in zip(pages, texts, strict=True)]
-    return sum(scores) / max(len(scores), 1)
+def _accuracy(collection: str, pages: Sequence[Row], texts: Sequence[str]) -> Row:
+    """Return F1 and, where it is a mean over pages, its 95 % interval by site."""
+    if collection == SNIPPETS:
+        return {"f1": _snippet_f1(pages, texts), "interval": ""}
+    scores: dict[str, list[float]] = defaultdict(list)
+    for page, text in zip(pages, texts, strict=True):
+        scores[corpus.row_site(page)].append(four_gram_f1(text, page["body"]))
+    low, high = intervals.interval(scores)
+    return {"f1": intervals.mean(scores), "interval": f"{low:.3f}–{high:.3f}"}
 
 
 def _snippet_f1(pages: Sequence[dict[str, Any]], texts: Sequence[str]) -> float:
@@ -223,12 +230,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared"))
     parser.add_argument("--every", type=int, default=1, help="take each n-th page only")
     arguments = parser.parse_args()
-    print("| pages | system | F1 | CPU ms a page |\n|---|---|---|---|")
+    print("| pages | system | F1 | 95 % interval | CPU ms a page |\n|---|---|---|---|---|")
     for row in _rows(arguments.data, arguments.every):
-        print(
-            "| {collection} ({pages}) | {system} | {f1:.4f} | {ms_a_page:.1f} |".format(**row),
-            flush=True,
-        )
+        shown = "| {collection} ({pages}) | {system} | {f1:.4f} | {interval} | {ms_a_page:.1f} |"
+        print(shown.format(**row), flush=True)
     print(f"\n{_NOTE}")
 
 

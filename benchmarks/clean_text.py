@@ -1,6 +1,6 @@
 """How well and how fast flattened text is cleaned, beside simpler ways and other tools.
 
-    python benchmarks/clean_text.py --data ../shared
+    python -m benchmarks.clean_text --data ../shared
 
 Only sites that no model was trained on. Three tables: bodies, roles of the lines that were
 removed, and speed on texts of about 4 KB, where jusText and Copydesk take turns. Peers are imported
@@ -14,11 +14,13 @@ import html
 import itertools
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import intervals
 from pipeline.clean import clean_texts
 from pipeline.training import corpus, flatten
 
@@ -32,6 +34,14 @@ _ROUNDS = 5
 #: Tools for texts without line breaks: the others keep all or nothing.
 _SQUEEZED = ("keep all", "copydesk")
 _ENDS = re.compile(r"[.!?\"”]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The body that a text should give, and the site that it is from."""
+
+    site: str
+    body: str
 
 
 def run(data: Path) -> list[Row]:
@@ -189,7 +199,7 @@ def _seed_rows(data: Path) -> list[Row]:
 
 
 def _annotated_rows(work: str, found: Sequence[corpus.Example]) -> list[Row]:
-    return _rows(work, [e.text for e in found], [e.body for e in found], 1)
+    return _rows(work, [e.text for e in found], [Gold(e.site, e.body) for e in found], 1)
 
 
 def flattened_pages(data: Path, collection: str) -> Iterator[tuple[Row, list[str]]]:
@@ -207,33 +217,37 @@ def flattened_pages(data: Path, collection: str) -> Iterator[tuple[Row, list[str
 def _page_rows(data: Path, collection: str) -> list[Row]:
     found = list(flattened_pages(data, collection))
     texts = [text for _, flat in found for text in flat]
-    golds = [row["body"] for row, flat in found for _ in flat]
+    golds = [Gold(corpus.row_site(row), row["body"]) for row, flat in found for _ in flat]
     work = f"whole pages ({collection}), 4-gram F1"
     rows = _rows(work, texts, golds, 4)
     rows.append(_row(work, "trafilatura on the HTML", by_trafilatura,
                      [corpus.html_of(row) for row, _ in found],
-                     [row["body"] for row, _ in found], 4))  # fmt: skip
+                     [Gold(corpus.row_site(row), row["body"]) for row, _ in found], 4))  # fmt: skip
     squeezed = [" ".join(text.split()) for text in texts]
     work = f"the same in one line each ({collection}), 4-gram F1"
     return rows + [_row(work, name, TOOLS[name], squeezed, golds, 4) for name in _SQUEEZED]
 
 
-def _rows(work: str, texts: Sequence[str], golds: Sequence[str], length: int) -> list[Row]:
+def _rows(work: str, texts: Sequence[str], golds: Sequence[Gold], length: int) -> list[Row]:
     by_copydesk(texts[:3])  # loads the model
     return [_row(work, name, tool, texts, golds, length) for name, tool in TOOLS.items()]
 
 
 def _row(
     work: str, name: str, tool: Callable[[Sequence[str]], list[str]], inputs: Sequence[str],
-    golds: Sequence[str], length: int,
+    golds: Sequence[Gold], length: int,
 ) -> Row:  # fmt: skip
     began = time.process_time()
     found = tool(inputs)
     spent = time.process_time() - began
-    scores = [f1(text, gold, length) for text, gold in zip(found, golds, strict=True)]
+    scores = [f1(text, gold.body, length) for text, gold in zip(found, golds, strict=True)]
+    by_site: dict[str, list[float]] = defaultdict(list)
+    for score, gold in zip(scores, golds, strict=True):
+        by_site[gold.site].append(score)
+    low, high = intervals.interval(by_site)
     return {
         "work": work, "tool": name, "documents": len(inputs),
-        "f1": round(sum(scores) / len(scores), 4),
+        "f1": round(sum(scores) / len(scores), 4), "interval": f"{low:.3f}–{high:.3f}",
         "at_least_99": round(sum(s >= 0.99 for s in scores) / len(scores), 3),
         "documents_per_second": round(len(inputs) / max(spent, 1e-9), 1),
     }  # fmt: skip

@@ -1,9 +1,9 @@
-"""Where the time goes: processor milliseconds a document for each stage and its parts.
+"""Where the time goes: processor milliseconds a document for each stage and its parts, and memory.
 
     python -m benchmarks.stage_times --data ../shared [--texts 1000] [--pages 191]
 
 Every stage runs in this one process, without Dagster and without workers, so that nothing is
-counted twice and everything is counted.
+counted twice and everything is counted. Memory is the peak of the process while a stage runs.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import inputs, results
+from benchmarks import inputs, measure, results
 from benchmarks.work import DAY
 
 Row = dict[str, Any]
@@ -43,48 +43,59 @@ def run(data: Path, texts: int, pages: int) -> list[Row]:
             rows = list(make(data, count + _WARM))
             counts[kind] = inputs.write(rows[:count], folder / f"{kind}.jsonl")
             inputs.write(rows[count:] or rows[:1], folder / "warm" / f"{kind}.jsonl")
-        spent = {kind: _stages(folder, kind) for kind in counts}
+        found = {kind: _stages(folder, kind) for kind in counts}
+    spent = {kind: seconds for kind, (seconds, _) in found.items()}
     names = list(dict.fromkeys([*spent["texts"], *spent["pages"]]))
     return [
         {"stage": name}
         | {f"ms_of_{kind}": spent[kind].get(name, 0.0) * 1000 / counts[kind] for kind in counts}
+        | {f"peak_mb_of_{kind}": peaks.get(name) for kind, (_, peaks) in found.items()}
         for name in names
     ]
 
 
-def _stages(folder: Path, kind: str) -> dict[str, float]:
-    """Return processor seconds by stage and by part of cleaning.
+def _stages(folder: Path, kind: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Return processor seconds by stage and by part of cleaning, and peaks of memory by stage.
 
     All is warmed up before, on other documents: a corpus has each text once.
     """
     spent: dict[str, float] = defaultdict(float)
     out = folder / f"out_{kind}"
-    _all_stages(folder / "warm" / f"{kind}.jsonl", out / "warm", defaultdict(float))
+    peaks: dict[str, float] = {}
+    _all_stages(folder / "warm" / f"{kind}.jsonl", out / "warm", defaultdict(float), {})
     with _parts_timed(spent):
-        _all_stages(folder / f"{kind}.jsonl", out / "measured", spent)
+        _all_stages(folder / f"{kind}.jsonl", out / "measured", spent, peaks)
     spent["whole pipeline"] = sum(spent[name] for name in _STAGES)
+    peaks["whole pipeline"] = max(peaks.values())
     ordered: dict[str, float] = {}
     for name in (*_STAGES, "whole pipeline"):
-        ordered[name.removesuffix("_day").replace("_", " ")] = spent[name]
+        ordered[_title(name)] = spent[name]
         if name == "clean_day":
             ordered |= {part: value for part, value in spent.items() if part.startswith("· ")}
-    return ordered
+    return ordered, {_title(name): peak for name, peak in peaks.items()}
 
 
-def _all_stages(source: Path, out: Path, spent: dict[str, float]) -> None:
-    from pipeline import stages
+def _title(name: str) -> str:
+    return name.removesuffix("_day").replace("_", " ")
+
+
+def _all_stages(source: Path, out: Path, spent: dict[str, float], peaks: dict[str, float]) -> None:
+    from pipeline import furniture, ingest, stages
     from pipeline.publish.storage import Storage
 
     storage = Storage(str(out))
     more: dict[str, tuple[Any, ...]] = {
         "ingest_day": ([str(source)], None), "pairs_day": (_WINDOW,), "clusters_day": (_WINDOW,),
     }  # fmt: skip
-    with (
-        _replaced(stages, "map_batches", _in_this_process),
-        _replaced(stages, "spread_batches", _in_this_process),
-    ):
+    with ExitStack() as replaced:
+        for module in (stages, furniture):
+            for name in ("map_batches", "spread_batches"):
+                replaced.enter_context(_replaced(module, name, _in_this_process))
+        replaced.enter_context(_replaced(ingest, "read_apart", _read_here))
         for name in _STAGES:
+            measure.forget_own_peak()
             _timed(getattr(stages, name), name, spent)(storage, DAY, *more.get(name, ()))
+            peaks[name] = measure.own_peak_bytes() / 2**20
 
 
 def _in_this_process(
@@ -92,6 +103,14 @@ def _in_this_process(
 ) -> Iterator[tuple[Any, Any]]:
     for batch in batches:
         yield batch, function(batch)
+
+
+def _read_here(files: Callable[[], Iterable[Any]], settings: Any, *_: object) -> Iterator[Any]:
+    """Yield what the files hold, as `read_apart` does with a process of its own."""
+    from pipeline.ingest.reader import read_file
+
+    for file in files():
+        yield from read_file(file, settings)
 
 
 @contextmanager
@@ -151,7 +170,9 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=191)
     options = parser.parse_args()
     rows = run(options.data, options.texts, options.pages)
-    results.save("stages", "Processor milliseconds a document, stage by stage", rows)
+    results.save(
+        "stages", "Processor milliseconds a document and peak memory, stage by stage", rows
+    )
 
 
 if __name__ == "__main__":

@@ -58,6 +58,17 @@ def test_memory_is_the_peak() -> None:
     assert usage.output.strip() == str(200 << 20)
 
 
+def test_the_own_peak_is_forgotten() -> None:
+    held = bytearray(b"x") * (200 << 20)
+    assert measure.own_peak_bytes() > len(held)
+    del held
+    measure.forget_own_peak()
+    low = measure.own_peak_bytes()
+    again = bytearray(b"x") * (100 << 20)
+    assert len(again) == 100 << 20
+    assert low + (90 << 20) < measure.own_peak_bytes() < low + (150 << 20)
+
+
 def test_a_failing_command_says_why() -> None:
     with pytest.raises(measure.CommandFailed, match="no such thing"):
         measure.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
@@ -237,15 +248,23 @@ def test_growth_exponent_of_linear_time() -> None:
     assert exponent(rows[:1]) is None
 
 
-def test_stages_are_timed_whole_and_in_parts(data: Path) -> None:
+def test_stages_are_timed_whole_and_in_parts(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks.stage_times import run
+    from pipeline.engine import local
+    from pipeline.ingest import apart
 
+    # The time of another process would not be counted.
+    monkeypatch.setattr(local, "ProcessPool", None)
+    monkeypatch.setattr(apart, "_Reading", None)
+    monkeypatch.setattr(local, "_SMALL_DAY", 0)
     rows = {row["stage"]: row for row in run(data, texts=5, pages=2)}
     order = list(rows)
     assert order.index("· clean texts") < order.index("· describe") < order.index("· · headline")
     parts = [name for name in rows if name.startswith("· ") and not name.startswith("· · ")]
     assert rows["clean"]["ms_of_texts"] > rows["· clean texts"]["ms_of_texts"] > 0
     assert rows["clean"]["ms_of_pages"] > sum(rows[p]["ms_of_pages"] for p in parts) * 0.99
+    assert rows["whole pipeline"]["peak_mb_of_pages"] >= rows["clean"]["peak_mb_of_pages"] > 50
+    assert rows["· clean texts"]["peak_mb_of_texts"] is None
     assert rows["whole pipeline"]["ms_of_texts"] > rows["clean"]["ms_of_texts"]
 
 
