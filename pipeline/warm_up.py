@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.engine.early import leave_out
+from pipeline.engine.early import collect_seldom, leave_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +53,8 @@ def _sample() -> pa.RecordBatch:
 # A worker is one core's worth, and threads started here would be missing in the forked workers.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # What is loaded here stays: it is not looked through for garbage, neither now nor in the workers.
+# These make tens of thousands of objects a batch, and next to none is garbage of that kind.
+collect_seldom()
 gc.disable()
 leave_out("pandas")
 _load()
