@@ -7,6 +7,7 @@ nothing looks surely like body is read less strictly: sites unlike those trained
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -29,25 +30,35 @@ def decode(lines: Lines, probability: Array, strictness: float) -> Array:
     on, and body is missed more than furniture is kept.
     """
     words = np.minimum(np.diff(lines.words.first), _MOST_WORDS) + _LEAST
+    expected = expected_f1(words, probability, lines.first).tolist()
+    threshold = np.array([strictness * f1**2 for f1 in expected])
+    gains = (words * (probability - threshold[lines.text])).tolist()
     kept: list[bool] = []
-    for low, high in zip(lines.first[:-1].tolist(), lines.first[1:].tolist(), strict=True):
-        size, chance = words[low:high], probability[low:high]
-        threshold = strictness * expected_f1(size, chance) ** 2
-        kept += best_states((size * (chance - threshold)).tolist())
+    for low, high in itertools.pairwise(lines.first.tolist()):
+        kept += best_states(gains[low:high])
     return np.array(kept, dtype=bool)
 
 
-def expected_f1(size: Array, chance: Array) -> float:
-    """Return the best F1 to be expected of any choice of lines.
+def expected_f1(size: Array, chance: Array, first: Array) -> Array:
+    """Return the best F1 to be expected of any choice of lines, for each text.
 
-    `size` (n): words of the lines; `chance` (n): their probabilities of body. The best choice
-    takes the likeliest lines; F1 is 2 × right / (taken + all that is right).
+    `size` (n): words of the lines; `chance` (n): their probabilities of body; the lines of text i
+    are first[i]:first[i + 1]. The best choice takes the likeliest lines; F1 is 2 × right / (taken +
+    all that is right).
     """
-    if not len(size):
-        return 0.0
-    order = np.argsort(-chance, kind="stable")
-    right = np.cumsum((size * chance)[order])
-    return float((2 * right / np.maximum(np.cumsum(size[order]) + right[-1], 1e-9)).max())
+    number = np.diff(first)
+    text = np.repeat(np.arange(len(number)), number)
+    order = np.lexsort((-chance, text))
+    right, taken = np.zeros(len(size) + 1), np.zeros(len(size) + 1)
+    np.cumsum((size * chance)[order], out=right[1:])
+    np.cumsum(size[order], out=taken[1:])
+    before, total = first[:-1][text], np.diff(right[first])
+    f1 = 2 * (right[1:] - right[before]) / np.maximum(taken[1:] - taken[before] + total[text], 1e-9)
+    best = np.zeros(len(number))
+    filled = np.flatnonzero(number)
+    if len(filled):
+        best[filled] = np.maximum.reduceat(f1, first[filled])
+    return best
 
 
 def best_states(gains: list[float]) -> list[bool]:

@@ -287,17 +287,7 @@ def _gaps(filled: Array, first: Array) -> Array:
 
 
 def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -> Words:
-    inner = (kinds & (LETTER | DIGIT)) > 0
-    # Where characters of different kinds, or two that are words of their own, meet.
-    cut = inner[1:] != inner[:-1]
-    alone = (kinds & IDEOGRAPH) > 0
-    if alone.any():
-        cut |= alone[1:] | alone[:-1]
-    bounds = np.flatnonzero(cut) + 1
-    start = bounds[inner[bounds]]
-    end = bounds[inner[bounds - 1]]
-    if inner[:1].any():
-        start = np.concatenate([[0], start])
+    start, end = _word_bounds(kinds)
     first = np.searchsorted(start, np.concatenate([left, right[-1:]]))
     if not len(left):
         first = np.zeros(1, dtype=np.int64)
@@ -305,21 +295,40 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     hashes = _hash_runs(chars, start, end)
     number = equals(with_text(hashes, text[line]))
     rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
-    run = np.full(len(start), -1)
-    words = Words(start, end, line, hashes, run_hashes(hashes), number, run, first, rare)
-    _number_runs(words, text)
-    return words
+    runs = run_hashes(hashes)
+    run = _run_numbers(number, with_text(runs[RUN - 1], text[line]), first)
+    return Words(start, end, line, hashes, runs, number, run, first, rare)
 
 
-def _number_runs(words: Words, text: Array) -> None:
-    """Fill in the `run` of `words`: only what starts and ends with a word met again can recur."""
-    count = len(words.start)
-    inside = np.flatnonzero(np.arange(RUN, count + RUN) <= words.first[words.line + 1])
-    words.run[inside] = inside
-    again = np.bincount(words.number)[words.number] > 1
-    inside = inside[again[inside] & again[inside + RUN - 1]]
-    runs = with_text(words.runs[RUN - 1][inside], text[words.line[inside]])
-    words.run[inside] = inside[equals(runs)]
+def _word_bounds(kinds: Array) -> tuple[Array, Array]:
+    """Return where words start and end; the last character belongs to none."""
+    inner = (kinds & (LETTER | DIGIT)) > 0
+    # Where characters of different kinds, or two that are words of their own, meet.
+    cut = inner[1:] != inner[:-1]
+    alone = (kinds & IDEOGRAPH) > 0
+    touching = alone.any()
+    if touching:
+        cut |= alone[1:] | alone[:-1]
+    bounds = np.flatnonzero(cut) + 1
+    if inner[:1].any():
+        bounds = np.concatenate([[0], bounds])
+    if not touching:  # starts and ends take turns
+        return bounds[::2], bounds[1::2]
+    return bounds[inner[bounds]], bounds[1:][inner[bounds[1:] - 1]]
+
+
+def _run_numbers(number: Array, runs: Array, first: Array) -> Array:
+    """Return `Words.run`: only what starts and ends with a word met again can recur."""
+    whole = np.ones(len(number) + RUN - 1, dtype=bool)
+    for back in range(RUN - 1):  # the last words of each line
+        whole[first[1:] + back] = False
+    whole = whole[RUN - 1 :]
+    run = np.where(whole, np.arange(len(number)), -1)
+    again = (np.bincount(number, minlength=1) > 1)[number]
+    whole[: 1 - RUN] &= again[: 1 - RUN] & again[RUN - 1 :]
+    inside = np.flatnonzero(whole)
+    run[inside] = inside[equals(runs[inside])]
+    return run
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:

@@ -110,6 +110,12 @@ def _padded(char: str, length: int) -> str:
 
 def _opened(text: str) -> str:
     """Return a squeezed text with its sentences and pieces of furniture on lines of their own."""
+    # A line of half the text or more goes through its middle.
+    middle = len(text) // 2
+    end = text.find("\n", middle)
+    around = (end if end >= 0 else len(text)) - text.rfind("\n", 0, middle) - 1
+    if around < max(_LONG_LINE, _MOST * len(text)):
+        return text
     longest = max(map(len, text.splitlines()))
     if longest < _LONG_LINE or longest < _MOST * len(text):
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,9 +10,9 @@ import numpy as np
 
 from pipeline.clean.lines import BLANK, Array, character_kinds
 
-_MARKS: Final = "-–—|•*&/…"
-#: Marks that are written as several characters: "--", "...".
-_REPEATED: Final = ((2, "-"), (3, "."))
+#: Marks that are no words where they stand alone, and what all of them open with.
+_MARKS: Final = frozenset("-–—|•*&/…") | {"--", "..."}
+_OPENERS: Final = frozenset(mark[0] for mark in _MARKS)
 
 
 def word_counts(texts: Sequence[str]) -> list[int]:
@@ -21,19 +22,19 @@ def word_counts(texts: Sequence[str]) -> list[int]:
     shown = np.zeros(len(chars) + 1, dtype=bool)
     shown[1:] = (character_kinds().take(chars, mode="clip") & BLANK) == 0
     edges = np.flatnonzero(shown[1:] != shown[:-1])
-    start, size = edges[::2], edges[1::2] - edges[::2]
-    start = start[~_is_mark(chars, start, size)]
+    start, end = edges[::2], edges[1::2]
+    # Few words open like a mark.
+    doubted = np.flatnonzero(_opens_marks().take(chars[start], mode="clip"))
+    spans = zip(start[doubted].tolist(), end[doubted].tolist(), strict=True)
+    start = np.delete(start, doubted[[joined[low:high] in _MARKS for low, high in spans]])
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
     counts: list[int] = np.diff(np.searchsorted(start, bounds)).tolist()
     return counts
 
 
-def _is_mark(chars: Array, start: Array, size: Array) -> Array:
-    found = np.zeros(len(start), dtype=bool)
-    single = np.flatnonzero(size == 1)
-    found[single] = np.isin(chars[start[single]], [ord(mark) for mark in _MARKS])
-    for length, mark in _REPEATED:
-        rows = np.flatnonzero(size == length)
-        places = start[rows][:, None] + np.arange(length)
-        found[rows] = (chars[places] == ord(mark)).all(axis=1)
-    return found
+@functools.cache
+def _opens_marks() -> Array:
+    """Return of the first 65,536 code points which one of `_MARKS` opens with."""
+    opens = np.zeros(len(character_kinds()), dtype=bool)
+    opens[[ord(mark) for mark in _OPENERS]] = True
+    return opens

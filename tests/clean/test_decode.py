@@ -41,7 +41,7 @@ def test_doubt_counts_twice():
     # The best F1 to be expected is .8: its square, .64, is below 2 / 3, and .704 is not.
     lines = split([("word " * 50 + "\n") * 20])
     chance = np.full(20, 2 / 3)
-    assert abs(expected_f1(np.full(20, 53.0), chance) - 0.8) < 1e-9
+    assert abs(expected_f1(np.full(20, 53.0), chance, np.array([0, 20]))[0] - 0.8) < 1e-9
     assert decode(lines, chance, 1.0).all()
     assert not decode(lines, chance, 1.1).any()
 
@@ -57,5 +57,7 @@ def test_a_text_is_decoded_alike_in_any_batch():
 def test_expected_f1_is_that_of_the_best_choice():
     size, chance = np.array([10.0, 10.0, 10.0]), np.array([1.0, 0.5, 0.0])
     # Taking the first alone: 2·10/(10+15); taking the second too: 2·15/(20+15).
-    assert expected_f1(size, chance) == 2 * 15 / 35
-    assert expected_f1(np.zeros(0), np.zeros(0)) == 0.0
+    first = np.array([0, 3, 3])
+    assert expected_f1(size, chance, first).tolist() == [2 * 15 / 35, 0.0]
+    first = np.array([0, 3, 3])
+    assert expected_f1(size, chance, first).tolist() == [2 * 15 / 35, 0.0]
