@@ -51,6 +51,8 @@ def spaced(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """Return `text` on one line, with single spaces and none at the ends."""
+    if text.isprintable() and "  " not in text:  # most: of all blanks only the space is printable
+        return text.strip(" ")
     return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
 
 

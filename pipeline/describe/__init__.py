@@ -65,9 +65,8 @@ def gather(context: Context) -> list[Candidate]:
 
 
 def _describe(context: Context) -> Metadata:
-    candidates = gather(context)
     by_field: dict[str, list[Candidate]] = {field: [] for field in FIELDS}
-    for candidate in candidates:
+    for candidate in gather(context):
         by_field.setdefault(candidate.field, []).append(candidate)
     chosen = {
         field: choose(field, by_field[field]) if by_field[field] else NOTHING for field in FIELDS
@@ -85,7 +84,7 @@ def _describe(context: Context) -> Metadata:
         agency=chosen["agency"].value,
         agency_contributed=chosen["agency_contributed"].value,
         language=chosen["language"].value,
-        language_score=_language_score(chosen["language"], candidates),
+        language_score=_language_score(chosen["language"], by_field["language"]),
         url=chosen["url"].value,
         domain=chosen["domain"].value,
         evidence=tuple(c for field in FIELDS for c in chosen[field].evidence),
@@ -120,5 +119,4 @@ def _language_score(choice: Choice, candidates: Sequence[Candidate]) -> float | 
     """Return how sure the detection is of the chosen language, before other sources weighed in."""
     if choice.value is None:
         return None
-    own = (c.confidence for c in candidates if c.field == "language" and c.value == choice.value)
-    return max(own, default=None)
+    return max((c.confidence for c in candidates if c.value == choice.value), default=None)

@@ -116,6 +116,15 @@ def _plain_words(text: bytes) -> list[bytes]:
     return text.translate(_TO_WORDS).split()
 
 
+#: Words of names that many texts hold that name no agency.
+_COMMON: Final = frozenset(
+    b"""
+    african agency america association capitol center central city foundation general health
+    international media middle national news of press service services the united washington
+    """.split()
+)
+
+
 @functools.cache
 def _forms() -> tuple[str, ...]:
     """Return the names as printed and in capitals, and the codes."""
@@ -125,15 +134,23 @@ def _forms() -> tuple[str, ...]:
 
 @functools.cache
 def _telling_words() -> Mapping[bytes, tuple[bytes, ...]]:
-    """Return the longest plain word of each name or code, with all that it tells of.
+    """Return the longest rare plain word of each name or code, with all that it tells of.
 
     That is with its plain letters small; a word that is a code tells of itself.
     """
     told: dict[bytes, set[bytes]] = {}
     for form in map(str.encode, _forms()):
         if words := _plain_words(form):
-            told.setdefault(max(words, key=len), set()).add(form.lower())
-    return {word: tuple(forms) for word, forms in told.items()}
+            word = max(words, key=lambda word: (word.lower() not in _COMMON, len(word)))
+            told.setdefault(word, set()).add(form.lower())
+    return {word: _shortest(forms) for word, forms in told.items()}
+
+
+def _shortest(forms: set[bytes]) -> tuple[bytes, ...]:
+    """Return the forms without those that another stands in: where they are, it is."""
+    return tuple(
+        form for form in forms if not any(other in form for other in forms if other != form)
+    )
 
 
 @functools.cache
@@ -153,10 +170,10 @@ def telling_words(text: str) -> list[str]:
     """Return words of `text` one of which is in each match of `mention` there; few or none."""
     data = text.encode("utf-8", "surrogatepass")
     told = _telling_words()
-    # Most such words stand in texts that name no agency: "National", "Press".
+    # Such words stand in texts that name no agency, too: "Trust", "Voice".
     found = _told_by().intersection(_plain_words(data))
     lower = data.lower()
-    words = [word.decode() for word in found if any(form in lower for form in told[word])]
+    words = [word.decode() for word in found if any(map(lower.__contains__, told[word]))]
     pattern, opening = _foreign()
     foreign = len(data) > len(text) and len(data.translate(None, opening)) < len(data)
     return words + pattern.findall(text) if foreign else words
@@ -198,6 +215,7 @@ def _first_of_several(text: str) -> str | None:
     return named[0] if len(named) > 1 and all(named) else None
 
 
+@functools.lru_cache(maxsize=1024)
 def of_host(host: str | None) -> str | None:
     """Return the agency whose own site is `host` (or a parent of it), or None."""
     labels = (host or "").lower().split(".")

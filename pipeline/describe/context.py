@@ -7,12 +7,13 @@ are cached here; rules about one field do not belong here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from pipeline.records import BODY, Candidate, Cleaned, Document, Line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.describe.dateline import Dateline
 
 #: How many lines at either end of a text can hold its furniture; bounds the work on huge texts.
@@ -24,6 +25,22 @@ LIKELY: Final = 0.3
 
 #: Longest piece of source text kept as evidence, in characters.
 SOURCE_TEXT_LENGTH: Final = 200
+
+
+T = TypeVar("T")
+
+
+class view(Generic[T]):
+    """A property computed once; `functools.cached_property` takes a lock, and twice as long."""
+
+    def __init__(self, read: Callable[[Context], T]) -> None:
+        self._read = read
+        self._name = read.__name__
+        self.__doc__ = read.__doc__
+
+    def __get__(self, context: Context, _owner: type[Context]) -> T:
+        value = context.__dict__[self._name] = self._read(context)
+        return value
 
 
 @dataclass(frozen=True)
@@ -39,40 +56,40 @@ class Context:
     markup: tuple[Candidate, ...] = ()
     detected: tuple[str | None, float | None] | None = None
 
-    @cached_property
+    @view
     def top(self) -> tuple[Line, ...]:
         """The first lines of the text, whatever their role."""
         return self.cleaned.lines[:TOP_LINES]
 
-    @cached_property
+    @view
     def bottom(self) -> tuple[Line, ...]:
         """The last lines of the text, whatever their role, without those of `top`."""
         return self.cleaned.lines[max(TOP_LINES, len(self.cleaned.lines) - BOTTOM_LINES) :]
 
-    @cached_property
+    @view
     def edges(self) -> tuple[Line, ...]:
         """`top` and `bottom`: where furniture stands."""
         return self.top + self.bottom
 
-    @cached_property
+    @view
     def first_body_index(self) -> int:
         """Index into `cleaned.lines` of the first body line; their number if there is none."""
         lines = self.cleaned.lines
         return next((i for i, line in enumerate(lines) if line.role == BODY), len(lines))
 
-    @cached_property
+    @view
     def last_body_index(self) -> int:
         """Index into `cleaned.lines` of the last body line; their number if there is none."""
         lines = self.cleaned.lines
         return next((i for i in reversed(range(len(lines))) if lines[i].role == BODY), len(lines))
 
-    @cached_property
+    @view
     def before_body(self) -> tuple[Line, ...]:
         """The lines before the first body line; at most the `TOP_LINES` nearest to it."""
         first = self.first_body_index
         return self.cleaned.lines[max(0, first - TOP_LINES) : first]
 
-    @cached_property
+    @view
     def _by_role(self) -> dict[str, tuple[Line, ...]]:
         grouped: dict[str, list[Line]] = {}
         for line in self.cleaned.lines:
@@ -86,13 +103,13 @@ class Context:
         lines = [line for role in roles for line in self._by_role.get(role, ())]
         return tuple(sorted(lines, key=lambda line: line.start))
 
-    @cached_property
+    @view
     def last_body(self) -> Line | None:
         """The last body line, where there is one."""
         body = self._by_role.get(BODY, ())
         return body[-1] if body else None
 
-    @cached_property
+    @view
     def likely_headlines(self) -> list[tuple[Line, float]]:
         """The lines of flattened text that can be the headline, likeliest first."""
         from pipeline.describe.headline import told_twice
@@ -100,7 +117,7 @@ class Context:
 
         return told_twice(likely_headlines(self))
 
-    @cached_property
+    @view
     def headline_at(self) -> int | None:
         """Index of the likeliest headline of flattened text; of its repeats, the one at the story.
 
@@ -114,14 +131,14 @@ class Context:
         found = [i for i in range(last) if lines[i] is top or lines[i].text.strip() == text]
         return found[-1] if found else None
 
-    @cached_property
+    @view
     def dateline(self) -> tuple[Dateline, Line] | None:
         """The dateline that the story opens with, and its line."""
         from pipeline.describe.dateline import found
 
         return found(self)
 
-    @cached_property
+    @view
     def under_headline(self) -> tuple[Line, ...]:
         """The six lines under the likeliest headline; empty where none is likely."""
         at = self.headline_at

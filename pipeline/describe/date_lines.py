@@ -120,6 +120,8 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
 def _read(line: Line, before: Line | None, place: str, order: Order | None) -> Iterator[Dated]:
     text = line.text[: _LONGEST + 1].strip()
     long = len(text) > _LONGEST
+    if _is_prose(line, text, place):
+        return
     end = 0
     found = find(text, order=order)
     for count, stated in enumerate(found):
@@ -141,6 +143,26 @@ def _read(line: Line, before: Line | None, place: str, order: Order | None) -> I
         if shape == "prose":
             continue
         yield Dated(stated, field, f"{shape}_{place}", text)
+
+
+def _is_prose(line: Line, text: str, place: str) -> bool:
+    """Tell whether a line holds so many words that only a date that it opens with can date it.
+
+    There is none then: reading the dates of prose takes long, and is of no use.
+    """
+    if line.role == "timestamp" or len(_WORD.findall(text)) <= _MOST_DATED_WORDS:
+        return False
+    if len(text) <= _LONGEST < len(line.text):
+        return False  # blanks at its ends hide how long it is
+    is_read = place == "start" or len(text) > _LONGEST
+    return not is_read or _FIGURE.search(text, 0, _OPENING_REACH) is None
+
+
+#: The most words of a line that is more than prose, those of its date included.
+_MOST_DATED_WORDS: Final = 40
+#: How far into a line its first figure stands where the line opens with a date.
+_OPENING_REACH: Final = 80
+_FIGURE: Final = re.compile(r"\d")
 
 
 def _is_changed_then_published(found: Sequence[Stated]) -> bool:

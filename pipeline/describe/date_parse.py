@@ -103,6 +103,9 @@ _FIGURES: Final = re.compile(r"\d(?:[-/.]\s?\d|\s?[年년]|\s\|\s|\d{7})")
 _BEFORE_FIGURE: Final = re.compile(
     r"(?<![^\W\d_])[^\W\d_]{3,40}(?=[.,]{0,2}[\s/-]{0,3}(?:(?:de|del|of)\s{1,2})?['’]?\d)"
 )
+#: How far such a word reaches before its figure: itself and what may stand between.
+_BEFORE_DIGITS: Final = 40 + 11
+_DIGITS: Final = re.compile(r"\d+")
 #: How far the pieces of a date reach to both sides of its month, in characters, and one more.
 _BEFORE_MONTH: Final = 20
 _AFTER_MONTH: Final = 40
@@ -245,10 +248,19 @@ def _may_be_month(opening: str) -> bool:
     return not _month_heads().isdisjoint((head[:3], head[1:4], head[2:5]))
 
 
+def _before_figures(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_BEFORE_FIGURE`, looked for only where figures are near."""
+    end = 0
+    for figures in _DIGITS.finditer(text):
+        start = figures.start()
+        yield from _BEFORE_FIGURE.finditer(text, max(end, start - _BEFORE_DIGITS), start + 1)
+        end = figures.end()
+
+
 def _month_spans(text: str) -> list[tuple[int, int]]:
     """Return where a date with its month in letters can stand; all else need not be read."""
     spans: list[tuple[int, int]] = []
-    for word in _BEFORE_FIGURE.finditer(text):
+    for word in _before_figures(text):
         if not _may_be_month(word[0][:6]):
             continue
         start, end = max(0, word.start() - _BEFORE_MONTH), word.end() + _AFTER_MONTH

@@ -66,8 +66,8 @@ _PLAIN: Final = re.compile(
     rf"(?P<place>[^()\n:;!?\"“”—–―‒]{{2,{_LONGEST_PLACE}}}?)"
     rf"(?:\s{{1,2}}{_DASH}{{1,2}}(?:\s|$)|\s{{0,2}}[—–―]\s{{0,2}}(?=\S)|\s?--\s?(?=\S)|\.[—–-]{{1,2}}\s)"
 )
-#: Every form has one of these after the place at the latest.
-_MARKED: Final = re.compile(r"[(—–―‒-]|新华社|中新社|中新网")
+#: Every form has one of these after the place at the latest: a mark, or an agency's first sign.
+_MARKED: Final = re.compile(r"[(—–―‒新中-]")
 _CHINESE: Final = re.compile(
     r"(?P<source>新华社|中新社|中新网)(?P<place>[\u4e00-\u9fff]{2,8}?)\d{1,2}月\d{1,2}日"
 )

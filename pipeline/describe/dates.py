@@ -152,9 +152,10 @@ def _clues(context: Context) -> Iterator[Clue]:
     sure = {clue.stated.day for clue in found if clue.stated.alternative is None}
     for clue in found:
         stated = _settled(clue.stated, sure, latest)
-        settled = replace(clue, stated=stated, american=order == "mdy")
-        if settled.stated.day <= latest:
-            yield settled
+        if stated.day > latest:
+            continue
+        is_settled = stated is clue.stated and order != "mdy"  # most
+        yield clue if is_settled else replace(clue, stated=stated, american=order == "mdy")
 
 
 def _latest(context: Context) -> date:
@@ -220,7 +221,7 @@ def _all_clues(context: Context, order: Order | None) -> Iterator[Clue]:
 
 
 _PATH_DAY: Final = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:"
+    r"(?P<year>[12](?<!\d[12])(?:(?<=1)9|(?<=2)0)\d\d)(?:"
     r"(?P<sep>[/_.-])(?P<month>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=sep)(?P<day>0[1-9]|[12]\d|3[01]|[1-9](?=[/.]|$))(?!\d)"
     r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01])(?!\d)|/(?P<m4>0[1-9]|1[0-2])(?P<d4>0[1-9]|[12]\d|3[01])(?=/))"
 )
@@ -228,7 +229,7 @@ _PATH_DAY: Final = re.compile(
 
 #: "/29-10-2021", "news/23.01.2022-title", "review_5_30_2019"
 _PATH_NUMERIC: Final = re.compile(
-    r"(?<![\d.-])(?P<day>\d\d?)(?P<sep>[-_.])(?P<month>\d\d?)(?P=sep)(?P<year>20\d\d)(?!\d)"
+    r"(?P<day>\d(?<![\d.-]\d)\d?)(?P<sep>[-_.])(?P<month>\d\d?)(?P=sep)(?P<year>20\d\d)(?!\d)"
 )
 
 

@@ -19,8 +19,11 @@ _LONGEST: Final = 300
 _BETWEEN = re.compile(
     r"\s+(?:[|•·»«›‹~]+|::+|//?|[-–—－]+|<|>)\s+|\s*[|｜]+\s*|(?<=\w)\s?:\s(?=[A-Z][\w ]{2,30}$)"
 )
-#: One of these is in every match of `_BETWEEN`.
-_MAY_PART = re.compile(r"[|•·»«›‹~:/–—－<>｜-]")
+#: Finds something in all that `_BETWEEN` parts, and opens with rare characters: the matcher
+#: skips to them.
+_MAY_PART = re.compile(
+    r"[|｜•·»«›‹~:/–—－<>-](?:(?<=[|｜])|(?<=\s.)[|•·»«›‹~:/–—－<>-]*\s|(?<=:)\s[A-Z][\w ]{2,30}$)"
+)
 _MARK = re.compile(r"^(?:headline|title|video|watch|photos?)\s*:\s+", re.I)
 _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
 
@@ -146,6 +149,11 @@ def site_keys(context: Context) -> frozenset[str]:
     names += [line.text for line in context.with_role("outlet")[:3] if len(line.text) < 60]
     if given := context.document.given.get("outlet"):
         names.append(given)
+    return _keys(tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _keys(names: tuple[str, ...]) -> frozenset[str]:
     keys = {fold(name) for name in names}
     keys |= {key.removeprefix("the") for key in keys}
     return frozenset([key for key in keys if len(key) >= 2])
@@ -228,6 +236,8 @@ def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]
     Flattened pages often hold the title of the browser's tab ("Mayor opens bridge | Elm Herald")
     or a path ("Home › Mayor opens bridge") as well as the headline: no rivals, but witnesses.
     """
+    if len(ranked) < 2:
+        return list(ranked)
     lines: dict[str, Line] = {}
     compared = [(line, sure, fold(line.text[:_LONGEST])) for line, sure in ranked[:_COMPARED]]
     for line, sure, key in compared:
@@ -239,7 +249,9 @@ def told_twice(ranked: Sequence[tuple[Line, float]]) -> list[tuple[Line, float]]
     sums: dict[str, float] = {}
     titled = set()
     for line, sure, key in compared:
-        cut = fold(_cut_as_others(line.text[:_LONGEST], lines.keys() - {key}))
+        text = line.text[:_LONGEST]
+        part = _cut_as_others(text, lines.keys() - {key})
+        cut = key if part is text else fold(part)
         if cut == key:
             cut = next((k for k in lines if _is_path(key, k)), key)
         if cut != key and cut in lines:

@@ -52,7 +52,7 @@ def likely_headlines(context: Context) -> list[tuple[Line, float]]:
 def score(marks: list[str]) -> float:
     """Return the summed weights of the marks of one line."""
     table = weights()
-    return sum(table.get(mark, 0.0) for mark in marks)
+    return sum([table.get(mark, 0.0) for mark in marks])
 
 
 @cache
@@ -66,37 +66,43 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     """Yield the lines that can be the headline, with what speaks for or against each."""
     lines, first = context.cleaned.lines, context.first_body_index
     start, end = max(0, first - _REACH), min(len(lines), first + 2)
-    body = f" {spaced(context.cleaned.text[:_BODY_LENGTH])} "
-    lead = f" {spaced(context.cleaned.text[:_LEAD_LENGTH])} "
+    text = context.cleaned.text
+    body = f" {spaced(text[:_BODY_LENGTH])} "
+    lead = f" {spaced(text[:_LEAD_LENGTH])} "
     slug = _words(_slug(context.document.url))
     folded = _folded(lines[start : end + 8])
     again = _met_again(folded)
+    naming = [n for n in range(start + 1, min(len(lines), end + 8)) if _names(lines[n])]
     points = {n for n in range(max(0, start - _MOST_POINTS), end) if _POINTS.match(lines[n].text)}
     found: list[tuple[Line, list[str], int, int]] = []
     seen: set[str] = set()
     above: tuple[int, str] = (-2, "")
     for at in range(start, end):
         line, key = lines[at], folded[at - start]
-        size = len(line.text.split())
-        if line.role in _NEVER or not 2 <= size <= _MOST_WORDS or key in seen:
+        if line.role in _NEVER or key in seen:
+            continue
+        size = len(line.text.split(maxsplit=_MOST_WORDS))
+        if not 2 <= size <= _MOST_WORDS:
             continue
         seen.add(key)
-        if _is_caption(line.text) or _ASIDE.search(line.text) or _is_squeezed_menu(context, at):
+        if _is_caption(line.text) or _is_aside(line.text) or _is_squeezed_menu(context, at):
             continue
         if points and not points.isdisjoint(range(at - _MOST_POINTS, at + 1)):
             continue
         own = _words(line.text)
         in_body = [word for word in own if f" {word} " in body]
-        in_lead = sum(f" {word} " in lead for word in in_body)
-        marks = [*_shape(line, size), *_shared(own, len(in_body), slug), *_place(lines, at, first)]
-        marks += _told_early(own, len(in_body), in_lead)
+        in_lead = len([word for word in in_body if f" {word} " in lead])
+        shared, place = _shared(own, len(in_body), slug), _place(lines, at, first, naming)
+        marks = [*_shape(line, size), *shared, *place, *_told_early(own, len(in_body), in_lead)]
         if key in again:
             marks.append("repeated")
-        if above[0] == at - 1 and "below_1" in marks:
-            marks.append(f"below_{above[1]}")
-        above = at, next((mark for mark in marks if mark.startswith("body_")), "few_words")
-        marks.append(f"role_{line.role}")
-        found.append((line, marks + _crossed(marks), len(in_body), in_lead))
+        if above[0] == at - 1 and "below_1" in place:
+            place.append(f"below_{above[1]}")
+            marks.append(place[-1])
+        above = at, shared[0]
+        place.append(f"role_{line.role}")
+        marks += [place[-1], *_crossed(shared, place)]
+        found.append((line, marks, len(in_body), in_lead))
     most = max((shares for _, _, shares, _ in found), default=0)
     most_early = max((early for _, _, _, early in found), default=0)
     for line, marks, shares, early in found:
@@ -131,16 +137,21 @@ def _told_early(own: frozenset[str], shares: int, early: int) -> list[str]:
 
 def _folded(lines: Sequence[Line]) -> list[str]:
     """Return the lines folded; one that opens as no other does is cut, for it repeats none."""
-    heads = [fold(line.text[:24])[:4] for line in lines]
-    heads = [
-        head if len(head) == 4 else fold(line.text[:300])[:4]
-        for head, line in zip(heads, lines, strict=True)
-    ]
+    heads = [_head(line.text) for line in lines]
     again = _met_again(heads)
     return [
         fold(line.text[:300]) if head in again else head
         for head, line in zip(heads, lines, strict=True)
     ]
+
+
+def _head(text: str) -> str:
+    """Return the first four letters and digits of a line, folded."""
+    head = text[:4]
+    if len(head) == 4 and head.isascii() and head.isalnum():  # most
+        return head.lower()
+    head = fold(text[:24])[:4]
+    return head if len(head) == 4 else fold(text[:300])[:4]
 
 
 def _met_again(keys: Sequence[str]) -> set[str]:
@@ -164,15 +175,19 @@ _MOST_POINTS: Final = 4
 _QUOTES: Final = "“”\"‘’'"
 
 
+def _is_aside(text: str) -> bool:
+    marked = "(" in text or "[" in text or "CLOSE" in text  # one is in every match
+    return marked and _ASIDE.search(text) is not None
+
+
 def _is_caption(text: str) -> bool:
     return holds(text.casefold(), data_words("caption_phrases.txt"))
 
 
-def _crossed(marks: list[str]) -> list[str]:
+def _crossed(shared: list[str], place: list[str]) -> list[str]:
     """Return pairs of marks that mean more together: shared words, and a name or date below."""
-    shared = [mark for mark in marks if mark.startswith(("body_", "slug_"))]
-    others = [m for m in marks if m.startswith(("named_", "line_", "below_", "role_headline"))]
-    return [f"{first}&{second}" for first in shared for second in others]
+    others = [m for m in place if m.startswith(("named_", "line_", "below_", "role_headline"))]
+    return [f"{mark}&{other}" for mark in shared if mark != "few_words" for other in others]
 
 
 #: Steps of the words of a line, and of how many lines above the body it stands.
@@ -229,22 +244,20 @@ def _shared(own: frozenset[str], in_body: int, slug: frozenset[str]) -> list[str
     return marks
 
 
-def _place(lines: tuple[Line, ...], at: int, first: int) -> list[str]:
+def _place(lines: tuple[Line, ...], at: int, first: int, naming: Sequence[int]) -> list[str]:
+    """Return marks of what stands around a line; `naming` are the lines that name an author."""
     above = first - at
     marks = [f"above_{_step(above, _DISTANCES)}"]
     if at < 3:
         marks.append(f"line_{at}")
-    following = lines[at + 1 : at + 9]
-    named = next(
-        (i for i, ln in enumerate(following) if ln.role in _NAMED_ROLES or _by(ln.text)), None
-    )
-    if named is not None:
+    named = next((number - at - 1 for number in naming if number > at), 9)
+    if named <= 7:
         marks.append(f"named_{min(s for s in (0, 1, 3, 8) if named <= s)}")
     around = [*lines[max(0, at - 3) : at], *lines[at + 1 : at + 4]]
     length = len(lines[at].text)
     if all(length > len(ln.text) for ln in around if ln.role != BODY):
         marks.append("longest")
-    if named is None and above <= 2 and at < 3:
+    if named > 7 and above <= 2 and at < 3:
         marks.append(f"bare_{above}")
     previous = lines[at - 1].role if at else "none"
     marks.append(f"after_{previous}")
@@ -267,8 +280,11 @@ def _is_title_like(line: Line) -> bool:
     )
 
 
-def _by(text: str) -> bool:
-    return len(text) < 200 and text.lstrip(" *-–—|")[:3].casefold() == "by "
+def _names(line: Line) -> bool:
+    """Tell whether a line names the author or the time: a byline, a timestamp, "By ..."."""
+    text = line.text
+    by = len(text) < 200 and text.lstrip(" *-–—|")[:3].casefold() == "by "
+    return by or line.role in _NAMED_ROLES
 
 
 def _words(text: str) -> frozenset[str]:

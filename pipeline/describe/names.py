@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from pipeline.describe.fold import data_words, fold, squeeze
+from pipeline.fold import holds
 
 #: Longest byline that is read, in characters, and most names taken from one.
 _LONGEST: Final = 600
@@ -52,6 +53,12 @@ _LABEL_WORDS: Final = (
     "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag",
     "penulis", "oleh",
     "av ", "af ", "przez", "者", "文", "자", "执笔", "執筆",
+)  # fmt: skip
+#: The same for what `_LABEL` finds, whatever follows.
+_IN_LABELS: Final = (
+    "by", "von", "par", "por", "auth", "text", "words", "contributor", "writer", "aut", "da",
+    "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag",
+    "penulis", "oleh",
 )  # fmt: skip
 _LEADING_LABEL = re.compile(
     r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto)\s+(?=\w)|text\s+(?:von|by|par)\s+"
@@ -110,7 +117,7 @@ _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af・]{2,8}$")
 def parse_names(
     text: str,
     *,
-    known: Collection[str] = (),
+    known: frozenset[str] = frozenset(),
     single: bool = False,
     label: bool = False,
     strict: bool = False,
@@ -122,7 +129,15 @@ def parse_names(
     only what follows "By" or its like is read, and nothing if that is missing. With `strict`,
     a name must look like a person's (`looks_personal`), unless "By" or its like announces it.
     """
-    text = _unglued(squeeze(text[:_LONGEST]))
+    return _parsed(text[:_LONGEST], known, single, label, strict)
+
+
+@lru_cache(maxsize=512)
+def _parsed(
+    text: str, known: frozenset[str], single: bool, label: bool, strict: bool
+) -> tuple[str, ...]:
+    # Two lines of five that are read stand in other articles of the same sites, too.
+    text = _unglued(squeeze(text))
     labelled = _after_label(text)
     if labelled is None:
         if label:
@@ -153,11 +168,9 @@ def is_cjk(text: str) -> bool:
 
 def has_label(text: str) -> bool:
     """Tell whether `text` has "By" or its like, anywhere."""
-    lowered = text[:_LONGEST].casefold()
-    # Most lines have none: spare them the pattern. `any` takes twice as long.
-    for word in _LABEL_WORDS:
-        if word in lowered:
-            return _after_label(squeeze(text[:_LONGEST])) is not None
+    # Most lines have none: spare them the pattern.
+    if holds(text[:_LONGEST].casefold(), _LABEL_WORDS):
+        return _after_label(squeeze(text[:_LONGEST])) is not None
     return False
 
 
@@ -179,7 +192,9 @@ def _after_label(text: str) -> str | None:
 
 def _labels(text: str) -> list[int]:
     """Return where names begin after each label that announces writers."""
-    ends = []
+    ends: list[int] = []
+    if not holds(text.casefold(), _IN_LABELS):
+        return ends
     for found in _LABEL.finditer(text):
         before = text[max(0, found.start() - 24) : found.start()]
         stop = next(reversed(list(_STOP.finditer(before))), None)
@@ -220,7 +235,7 @@ def _pieces(text: str) -> list[str]:
     stop = _STOP.search(text)
     if stop and stop.start() > 2:
         text = text[: stop.start()]
-    text = _LABEL.sub(" | ", text)
+    text = _LABEL.sub(" | ", text) if holds(text.casefold(), _IN_LABELS) else text
     return [piece.strip(" .:*\"'“”‘’_") for piece in _SEPARATOR.split(text) if piece.strip()]
 
 

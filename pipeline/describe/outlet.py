@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -65,8 +65,11 @@ def _photo_agencies() -> frozenset[str]:
 
 def _key(name: str) -> str:
     """Return the form in which names of outlets are compared: without "The" and ".com"."""
-    key = fold(re.sub(r"\.(?:com|org|net|co\.uk)\b", "", name, flags=re.I))
+    key = fold(_ENDING.sub("", name) if "." in name else name)
     return key[3:] if key.startswith("the") and len(key) > 6 else key
+
+
+_ENDING: Final = re.compile(r"\.(?:com|org|net|co\.uk)\b", re.I)
 
 
 def known_name(name: str) -> str | None:
@@ -74,6 +77,7 @@ def known_name(name: str) -> str | None:
     return _known().get(_key(name)) if len(name) <= _LONGEST_NAME else None
 
 
+@lru_cache(maxsize=1024)
 def name_of_domain(url: str | None) -> str | None:
     """Return the usual name of the outlet at an address, from the data file, or None."""
     host = host_of(url)
@@ -295,7 +299,7 @@ def _photo_credits(context: Context) -> list[Candidate]:
     counted: Counter[str] = Counter()
     sources: dict[str, Line] = {}
     for line in [*context.with_role("caption", "credit")[:20], *context.top[:25]]:
-        if len(line.text) > 500 or "/" not in line.text[-160:]:
+        if "/" not in line.text or len(line.text) > 500:
             continue
         match = _PHOTO_CREDIT.search(line.text.rstrip()[-120:])
         if match is None:

@@ -53,9 +53,7 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
         return Choice(final[0].value if sure_enough else None, tuple(final[:MOST_EVIDENCE]))
     own = [candidate for candidate in candidates if candidate.field == field]
     if len(own) == 1:  # most fields of most texts
-        alone = scores(field, {"": own})[""] if field == "authors" else weight(own[0])[0]
-        lone = _with(own[0], round(confidences({"": max(alone, -_SCORE_LIMIT)})[""], 3))
-        return Choice(lone.value if lone.confidence >= _least(lone) else None, (lone,))
+        return _alone(own[0])
     groups = grouped(field, own)
     if not groups:
         return NOTHING
@@ -90,6 +88,19 @@ _LEAST: Final = {"headline": 0.6, "authors": 0.65}
 def _least(candidate: Candidate) -> float:
     """Return how likely a value must be to be given."""
     return _LEAST.get(candidate.field, THRESHOLD) if weight(candidate)[1] else THRESHOLD
+
+
+def _alone(candidate: Candidate) -> Choice:
+    """Return the choice where one candidate is all there is."""
+    field, value, _, rule, source_text = candidate
+    own, is_fitted = weight(candidate)
+    if field == "authors":
+        own = scores(field, {"": [candidate]})[""]
+    odds = exp(min(max(own, -_SCORE_LIMIT), _SCORE_LIMIT))
+    sure = round(odds / (1 + odds), 3)
+    least = _LEAST.get(field, THRESHOLD) if is_fitted else THRESHOLD
+    chosen = Candidate(field, value, sure, rule, source_text)
+    return Choice(value if sure >= least else None, (chosen,))
 
 
 def _with(candidate: Candidate, confidence: float) -> Candidate:

@@ -205,4 +205,4 @@ def test_common_words_are_no_names(name):
 
 
 def test_an_outlet_after_a_name_is_cut_off():
-    assert parse_names("Anna Berg ELM TIMES", known={"elmtimes"}) == ("Anna Berg",)
+    assert parse_names("Anna Berg ELM TIMES", known=frozenset(("elmtimes",))) == ("Anna Berg",)
