@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +13,12 @@ from pipeline.clean.html_errors import CleanError
 from pipeline.clean.html_flatten import Block
 from pipeline.clean.html_model import MODEL, body_probabilities
 from pipeline.clean.html_page import Page, page_title
-from pipeline.clean.html_roles import role_of
+from pipeline.clean.html_roles import near_columns, role_of
 from pipeline.clean.html_second import kept_blocks
 from pipeline.clean.lines import Array
 from pipeline.clean.model import load
 from pipeline.clean.normal import normalise
-from pipeline.clean.parts import parts
+from pipeline.clean.parts import PartRule, body_rules, parts
 from pipeline.clean.roles import WORDED, decided_role, rule_role
 from pipeline.records import BODY, Cleaned, Line
 
@@ -103,13 +102,20 @@ def _clean(
     chosen = _verdicts(blocks, (scores >= threshold) & (learned < LEARNED), scores < _SURE, title)
     lines: list[Line] = []
     paragraphs: list[str] = []
-    body_rows = [row for row, role in enumerate(chosen) if role == BODY]
-    top = body_rows[0] if body_rows else len(blocks)
-    for row, block in enumerate(blocks):
-        place = _Place(
-            chosen[row], float(scores[row]), method, float(learned[row]), below_lead=row > top
-        )
-        found = _lines(block, place)
+    rules = body_rules(
+        "\n".join(block.text for block, role in zip(blocks, chosen, strict=True) if role == BODY)
+    )
+    rows = zip(blocks, chosen, near_columns(blocks), scores.tolist(), learned.tolist(), strict=True)
+    below_lead = False
+    for block, role, near, score, share in rows:
+        if role == BODY:
+            found = _body_lines(block, method, score, rules)
+        elif role:
+            rule = "html:title" if role == "headline" else "html:repeat"
+            found = [Line(block.start, block.end, block.text, role, rule, 0.95)]
+        else:
+            found = [_furniture_line(block, near, score, share, below_lead=below_lead)]
+        below_lead |= role == BODY
         lines += found
         text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
         if text:
@@ -203,43 +209,31 @@ def _headline(blocks: Sequence[Block], title: str) -> int | None:
 
 def is_title(block: Block, title: str) -> bool:
     """Return whether a block says what `title` (lower case, squeezed) says, and no more."""
-    return bool(title) and block.text[: len(title) + 1].lower() == title
+    return 0 < len(block.text) <= len(title) and block.text.lower() == title
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What is known of a block: its role if decided, its score, by what, and where it stands.
+def _body_lines(block: Block, method: str, score: float, rules: Sequence[PartRule]) -> list[Line]:
+    """Return a block of the body as one line, or as several where its roles mix."""
+    start, text = block.start, block.text
+    return [
+        Line(start + part.start, start + part.end, text[part.start : part.end],
+             part.role, part.rule or method, WORDED if part.rule else score)
+        for part in parts(text, BODY, rules)
+    ] or [Line(start, block.end, text, BODY, method, score)]  # fmt: skip
+
+
+def _furniture_line(
+    block: Block, near: bytes, score: float, learned: float, *, below_lead: bool
+) -> Line:
+    """Return a block that is not body as a line.
 
     `learned` is how far its source's furniture holds a block that looks like body.
     """
-
-    role: str
-    score: float
-    method: str
-    learned: float
-    below_lead: bool
-
-
-def _lines(block: Block, place: _Place) -> list[Line]:
-    """Return the block as one line, or as several where its roles mix."""
-    if place.role == BODY:
-        role, rule, sure = BODY, place.method, place.score
-    elif place.role:
-        role, sure = place.role, 0.95
-        rule = "html:title" if role == "headline" else "html:repeat"
-    else:
-        role, rule, sure = role_of(block, below_lead=place.below_lead)
-        told = WORDED if rule.startswith("wording:") else 0.0
-        sure = round(max(sure * max(1 - place.score, told), place.learned), 4)
-        rule = LEARNED_RULE if place.learned >= LEARNED else rule
-    whole = Line(block.start, block.end, block.text, role, rule, sure)
-    if role != BODY:
-        return [whole]
-    return [
-        Line(block.start + part.start, block.start + part.end, block.text[part.start : part.end],
-             part.role, part.rule or rule, WORDED if part.rule else sure)
-        for part in parts(block.text, role)
-    ] or [whole]  # fmt: skip
+    role, rule, sure = role_of(block, near, below_lead=below_lead)
+    told = WORDED if rule.startswith("wording:") else 0.0
+    sure = round(max(sure * max(1 - score, told), learned), 4)
+    rule = LEARNED_RULE if learned >= LEARNED else rule
+    return Line(block.start, block.end, block.text, role, rule, sure)
 
 
 def _add(paragraphs: list[str], text: str, *, runs_on: bool) -> None:

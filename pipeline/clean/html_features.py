@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.clean.features import line_features, neighbours
-from pipeline.clean.html_flatten import LANDMARKS, NEVER, Block, Flattened
+from pipeline.clean.html_flatten import LANDMARKS, NEVER, Block, Flattened, seen_above
 from pipeline.clean.html_hints import hint_names
 from pipeline.clean.lines import Array, Lines, split
 
@@ -91,7 +91,7 @@ def _distances(blocks: Sequence[Block]) -> dict[str, Array]:
     names = [f"near_{name}" for name in LANDMARKS] + [f"named_{name}" for name in hint_names()]
     if not blocks:
         return {name: np.zeros(0) for name in names}
-    seen = np.array([block.seen for block in blocks], dtype=np.float64)
+    seen = seen_above(blocks)
     depth = np.array([block.depth for block in blocks], dtype=np.float64)
     distance = np.where(seen == NEVER, _FAR, np.minimum(depth[:, None] - seen, _FAR - 1))
     for row, block in enumerate(blocks):

@@ -6,14 +6,17 @@ each line what stood around it; what a line *is* does not belong here.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 from lxml import etree
 
 from pipeline.clean.html_errors import CleanError
 from pipeline.clean.html_hints import hint_names, hints_of
+from pipeline.clean.lines import Array
 
 #: Limits on one page: elements of its tree and lines of its text.
 MAX_ELEMENTS: Final = 300_000
@@ -90,7 +93,7 @@ class Block:
     depth: int
     tag: str
     signature: int
-    seen: list[int]
+    seen: array[int]
     inline_hints: frozenset[int]
     linked: int
     links: int
@@ -120,7 +123,13 @@ class _Frame:
     tag: str
     depth: int
     signature: int
-    seen: list[int]
+    seen: array[int]
+
+
+def seen_above(blocks: Sequence[Block]) -> Array:
+    """Return what the `blocks` have `seen`, a row each."""
+    seen = np.frombuffer(b"".join([block.seen for block in blocks]), dtype=np.intc)
+    return seen.reshape(len(blocks), len(LANDMARKS) + len(hint_names()))
 
 
 def flatten(root: Any) -> Flattened:
@@ -175,7 +184,7 @@ class _Walker:
 
     def __init__(self) -> None:
         width = len(LANDMARKS) + len(hint_names())
-        self._frames = [_Frame(0, "html", 0, 0, [NEVER] * width)]
+        self._frames = [_Frame(0, "html", 0, 0, array("i", [NEVER]) * width)]
         self._page = Flattened(parents=[0])
         self._position = self._breaks = 0
         self._link_depth = self._emphasis_depth = 0
@@ -307,14 +316,14 @@ class _Walker:
         return self._page
 
 
-def _seen_at(above: _Frame, tag: str, role: str | None, names: str, depth: int) -> list[int]:
+def _seen_at(above: _Frame, tag: str, role: str | None, names: str, depth: int) -> array[int]:
     """Return the depths at which landmarks and hints were last seen, the element included."""
     hints = hints_of(names) if names else ()
     landmark = _LANDMARK_OF_TAG.get(tag)
     by_role = _LANDMARK_OF_ROLE.get(role) if role else None
     if not hints and landmark is None and by_role is None:
         return above.seen
-    seen = above.seen.copy()
+    seen = above.seen[:]
     for number in hints:
         seen[len(LANDMARKS) + number] = depth
     if landmark is not None:

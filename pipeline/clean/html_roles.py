@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline.clean.html_flatten import LANDMARKS, Block
+import numpy as np
+
+from pipeline.clean.html_flatten import LANDMARKS, Block, seen_above
 from pipeline.clean.html_hints import hint_names
+from pipeline.clean.lines import Array
 from pipeline.clean.roles import rule_role
 from pipeline.data_files import read_yaml
 
@@ -40,15 +43,19 @@ class _Rule:
     before_wording: bool
 
 
-def role_of(block: Block, *, below_lead: bool) -> tuple[str, str, float]:
+def near_columns(blocks: Sequence[Block]) -> list[bytes]:
+    """Return for each block which columns of `Block.seen` were seen near it, packed as bits."""
+    depth = np.array([block.depth for block in blocks], dtype=np.intc)
+    packed = np.packbits(depth[:, None] - seen_above(blocks) < _reaches(), axis=1)
+    return [row.tobytes() for row in packed]
+
+
+def role_of(block: Block, near: bytes, *, below_lead: bool) -> tuple[str, str, float]:
     """Return (role, rule, score) of a block that is not body; the score is if it is not.
 
-    `below_lead`: it stands below the first body line. Headlines, summaries and names there, or
-    within links, are those of other stories.
+    `near` is what `near_columns` gives for it. `below_lead`: it stands below the first body line.
+    Headlines, summaries and names there, or within links, are those of other stories.
     """
-    reaches = _reaches()
-    depth = block.depth
-    near = tuple(n for n, seen in enumerate(block.seen) if depth - seen < reaches[n])
     size = len(block.text)
     fitting = [rule for rule in _fitting(near, block.inline_hints) if size <= rule.longest]
     if fitting and fitting[0].before_wording:
@@ -88,14 +95,15 @@ def _names() -> tuple[str, ...]:
 
 
 @functools.cache
-def _reaches() -> tuple[int, ...]:
-    return tuple(_ANYWHERE if name in _LARGE else _NEAR for name in _names())
+def _reaches() -> Array:
+    return np.array([_ANYWHERE if name in _LARGE else _NEAR for name in _names()])
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _fitting(near: tuple[int, ...], inline: frozenset[int]) -> tuple[_Rule, ...]:
+def _fitting(near: bytes, inline: frozenset[int]) -> tuple[_Rule, ...]:
     """Return the rules for lines near these columns, with these hints within, in order."""
-    columns = {*near, *(len(LANDMARKS) + hint for hint in inline)}
+    seen = np.flatnonzero(np.unpackbits(np.frombuffer(near, dtype=np.uint8))).tolist()
+    columns = {*seen, *(len(LANDMARKS) + hint for hint in inline)}
     names = {_names()[column] for column in columns}
     return tuple(rule for rule in _rules() if rule.name in names)
 

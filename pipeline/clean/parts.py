@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -50,7 +51,9 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class PartRule:
+    """One row of `data/part_rules.tsv`."""
+
     role: str
     name: str
     lines: frozenset[str]
@@ -73,16 +76,25 @@ def promising(lines: Lines) -> tuple[Array, Array]:
     return worded, by_line(words, word_bits(_row("dated"))[place]) > 0
 
 
-def parts(line: str, role: str) -> list[Part]:
+def body_rules(text: str) -> list[PartRule]:
+    """Return the rules for lines of body that may fit some line of `text`: few, mostly."""
+    rules = _rules_for(BODY, dated=False)
+    return [rule for rule in rules if not rule.needs or holds(text, rule.needs)]
+
+
+def parts(line: str, role: str, rules: Sequence[PartRule] | None = None) -> list[Part]:
     """Return the parts of `line` (of that role) in order; empty where it is all of one role.
 
-    The parts cover the line from its first to its last character.
+    The parts cover the line from its first to its last character. Only `rules` are tried, where
+    they are given.
     """
-    dated = role in DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
     if len(line) > _LONGEST:
         return []
+    if rules is None:
+        dated = role in DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
+        rules = _rules_for(role, dated)
     found: list[Part] = []
-    for rule in _rules_for(role, dated):
+    for rule in rules:
         # Looking for words first is many times cheaper than the pattern.
         if not rule.needs or holds(line, rule.needs):
             found += [
@@ -170,15 +182,15 @@ def _pair_bits() -> Array:
 
 
 @functools.cache
-def _rules_for(role: str, dated: bool) -> tuple[_Rule, ...]:
+def _rules_for(role: str, dated: bool) -> tuple[PartRule, ...]:
     return tuple(r for r in _rules() if role in r.lines or (dated and "*" in r.lines))
 
 
 @functools.cache
-def _rules() -> tuple[_Rule, ...]:
+def _rules() -> tuple[PartRule, ...]:
     rows = (line.split("\t") for line in _data() if line[0] != "{")
     return tuple(
-        _Rule(role, name, frozenset(lines.split(",")),
+        PartRule(role, name, frozenset(lines.split(",")),
               tuple(needs.split("|")) if needs else (), re.compile(pattern))
         for role, name, lines, needs, pattern in rows
     )  # fmt: skip
