@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,9 +146,7 @@ def report(collection: str) -> None:
         "copydesk": ours, "htmldate": by_htmldate, "trafilatura": by_trafilatura,
     }  # fmt: skip
     for name, tool in tools.items():
-        started = time.process_time()
         answers = [(tool(case), case.gold) for case in rows]
-        spent = 1000 * (time.process_time() - started) / len(rows)
         hits = sum(right(day, gold) for day, gold in answers)
         strict = sum(day == gold[:10] for day, gold in answers)
         given = sum(day is not None for day, _ in answers)
@@ -157,7 +154,7 @@ def report(collection: str) -> None:
         print(
             f"{collection:18} {name:12} pages {len(rows):4}  right {hits / len(rows):.3f}"
             f"  (UTC day {strict / len(rows):.3f})  given {given / len(rows):.3f}"
-            f"  wrong of given {wrong:.3f}  {spent:.1f} ms"
+            f"  wrong of given {wrong:.3f}"
         )
 
 
