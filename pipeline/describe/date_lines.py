@@ -150,7 +150,9 @@ def _is_prose(line: Line, text: str, place: str) -> bool:
 
     There is none then: reading the dates of prose takes long, and is of no use.
     """
-    if line.role == "timestamp" or len(_WORD.findall(text)) <= _MOST_DATED_WORDS:
+    if line.role == "timestamp" or text.count(" ") < _MOST_DATED_WORDS:
+        return False
+    if len(_WORD.findall(text)) <= _MOST_DATED_WORDS:
         return False
     if len(text) <= _LONGEST < len(line.text):
         return False  # blanks at its ends hide how long it is

@@ -68,7 +68,9 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     start, end = max(0, first - _REACH), min(len(lines), first + 2)
     text = context.cleaned.text
     body = f" {spaced(text[:_BODY_LENGTH])} "
-    lead = f" {spaced(text[:_LEAD_LENGTH])} "
+    lead = body[: _LEAD_LENGTH + 1] + " "
+    if len(body) - 2 != len(text[:_BODY_LENGTH]):  # a character was folded to several
+        lead = f" {spaced(text[:_LEAD_LENGTH])} "
     slug = _words(_slug(context.document.url))
     folded = _folded(lines[start : end + 8])
     again = _met_again(folded)

@@ -60,6 +60,12 @@ _IN_LABELS: Final = (
     "interview", "reportage", "bericht", "kommentar", "kolumne", "analyse", "beitrag",
     "penulis", "oleh",
 )  # fmt: skip
+#: How labels in ASCII open that stand first.
+_LABEL_OPENINGS: Final = frozenset(
+    ("an", "ar", "au", "av", "af", "be", "by", "co", "da", "di", "do", "er", "es", "ga", "ge", "in",
+     "ko", "ol", "op", "pa", "pe", "po", "pr", "pu", "re", "sc", "st", "su", "te", "ve", "vo", "wo",
+     "wr")
+)  # fmt: skip
 _LEADING_LABEL = re.compile(
     r"^(?:(?:von|por|par|di|door|av|af|przez|tekst|texto)\s+(?=\w)|text\s+(?:von|by|par)\s+"
     r"|(?:著者|作者|筆者|記者|撰文|取材・文|執筆|文|작성자)\s?[:：●／|])",
@@ -177,8 +183,9 @@ def has_label(text: str) -> bool:
 def starts_with_label(text: str) -> bool:
     """Tell whether `text` opens with "By" or its like, after bullets and dashes."""
     text = text[:_LONGEST].lstrip(" \t-–—*•|·+>")
-    found = _LABEL.match(text)
-    return bool(found or _LEADING_LABEL.match(text))
+    if text[:2].isascii() and text[:2].lower() not in _LABEL_OPENINGS:  # most
+        return False
+    return bool(_LABEL.match(text) or _LEADING_LABEL.match(text))
 
 
 def _after_label(text: str) -> str | None:

@@ -103,13 +103,10 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
 
 def labelled(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield the name on the line after one that is only a label ("Written by:"), first found."""
-    for lines, at in _neighbours(context):
-        text, following = lines[at].text, lines[at + 1]
-        if len(text) > _LABEL_LENGTH or not _LABEL.fullmatch(text.strip(" *•|#-–—")):
-            continue
+    for lines, at in _labels(context):
         names = _listed(lines, at + 1, known)
         if names and not _is_imprint(lines, at):
-            shown = f"{squeeze(text)} {squeeze(following.text)}"
+            shown = f"{squeeze(lines[at].text)} {squeeze(lines[at + 1].text)}"
             yield f"label_{kind_of(names)}", names, shown
             return
 
@@ -185,15 +182,18 @@ _OFFICE: Final = re.compile(
 )
 
 
-def _neighbours(context: Context) -> Iterator[tuple[Sequence[Line], int]]:
-    """Yield lines and the place in them of one that another follows, where a label can stand.
+def _labels(context: Context) -> Iterator[tuple[Sequence[Line], int]]:
+    """Yield lines and the place in them of a label that another follows, where one can stand.
 
     That is below the headline, around the start of the body, and at both ends: on a page
     flattened whole, the menu alone can be longer than what counts as the text's top.
     """
     lines, first = context.cleaned.lines, context.first_body_index
     for part in (_below(context), lines[max(0, first - _BELOW) : first + 2], context.edges):
-        yield from ((part, at) for at in range(len(part) - 1))
+        for at, line in enumerate(part[:-1]):
+            text = line.text
+            if len(text) <= _LABEL_LENGTH and _LABEL.fullmatch(text.strip(" *•|#-–—")):
+                yield part, at
 
 
 def _below(context: Context) -> Sequence[Line]:

@@ -296,8 +296,7 @@ _NOTICE: Final = frozenset(("copyright", "notice", "notices", "terms", "theme"))
 
 
 def _photo_credits(context: Context) -> list[Candidate]:
-    counted: Counter[str] = Counter()
-    sources: dict[str, Line] = {}
+    credited: list[tuple[str, Line]] = []
     for line in [*context.with_role("caption", "credit")[:20], *context.top[:25]]:
         if "/" not in line.text or len(line.text) > 500:
             continue
@@ -306,8 +305,11 @@ def _photo_credits(context: Context) -> list[Candidate]:
             continue
         by, name = match.group(1), match.group(2).strip(" .")
         if not _is_photo_agency(name) and not _ends_in_agency(by) and (usual := usual_name(name)):
-            counted[usual] += 1
-            sources.setdefault(usual, line)
+            credited.append((usual, line))
+    if not credited:  # most
+        return []
+    sources = dict(reversed(credited))
+    counted = Counter([name for name, _ in credited])
     return [_photo_credit(name, sources[name]) for name, _ in counted.most_common(2)]
 
 
