@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -18,6 +18,10 @@ from pipeline.inbox import day_folders, day_of
 
 if TYPE_CHECKING:
     import dagster as dg
+
+
+#: The asset that tells of all days together.
+_REPORT: Final = "corpus_report"
 
 
 class RunFailed(Exception):
@@ -140,22 +144,34 @@ def replay(out: str, reason: str | None) -> int:
 def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> Counter[str]:
     """Materialise the assets day by day; return what ingest counted, or raise `RunFailed`.
 
-    Dagster's events are kept in memory until the last day is done, and then forgotten.
+    Dagster's events are kept in memory until the last day is done, and then forgotten. The report
+    is written with the last day: every day changes pages of days before.
     """
     import dagster as dg
 
+    tables = dg.AssetSelection.all() - dg.AssetSelection.assets(_REPORT)
     read: Counter[str] = Counter()
     with dg.DagsterInstance.ephemeral() as instance:
-        for day in work:
-            with _shown(console):
-                read += _materialize(day, out, instance)
+        for number, day in enumerate(work):
+            last = day is work[-1]
+            try:
+                with _shown(console):
+                    chosen = dg.AssetSelection.all() if last else tables
+                    read += _materialize(day, out, instance, chosen)
+            except RunFailed:
+                if number:  # the report tells of the days that went well
+                    done = DayOfWork(work[number - 1].day, ())
+                    _materialize(done, out, instance, dg.AssetSelection.assets(_REPORT))
+                raise
     return read
 
 
-def _materialize(work: DayOfWork, out: str, instance: dg.DagsterInstance) -> Counter[str]:
-    """Materialise the assets for one day; return what ingest counted, or raise `RunFailed`.
+def _materialize(
+    work: DayOfWork, out: str, instance: dg.DagsterInstance, chosen: dg.AssetSelection
+) -> Counter[str]:
+    """Materialise the `chosen` assets for one day; return what ingest counted.
 
-    Without paths to read, what the day holds already is processed again.
+    Without paths to read, what the day holds already is processed again. Raises `RunFailed`.
     """
     import dagster as dg
 
@@ -164,15 +180,14 @@ def _materialize(work: DayOfWork, out: str, instance: dg.DagsterInstance) -> Cou
 
     config = {"paths": list(work.paths), "add": True}
     reading = {"ops": {"raw_documents": {"config": config}}} if work.paths else {}
-    everything = dg.AssetSelection.all()
-    later = everything - dg.AssetSelection.assets("raw_documents")
+    read_before = dg.AssetSelection.assets("raw_documents")
     result = dg.materialize(
         ASSETS,
         partition_key=work.day.isoformat(),
         resources={"storage": storage_from_environment(data=out, recorded=False)},
         instance=instance,
         run_config=reading | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        selection=everything if work.paths else later,
+        selection=chosen if work.paths else chosen - read_before,
         raise_on_error=False,
     )
     if not result.success:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import stages
 from pipeline.cli import main
+from pipeline.publish import report
 from pipeline.publish.storage import Storage
 from pipeline.run import NothingToDo, plan
 
@@ -169,3 +171,27 @@ def test_what_cannot_be_tried_again_is_told(tmp_path, capsys):
     assert "deliver it again" in capsys.readouterr().out
     assert main(["replay", "--out", out]) == 2
     assert "deliver it again" in capsys.readouterr().err
+
+
+def test_the_report_tells_of_the_days_before_one_that_fails(tmp_path, capsys, monkeypatch):
+    inbox, out = tmp_path / "inbox", tmp_path / "out"
+    for number, day in enumerate(("2024-04-01", "2024-04-02", "2024-04-03")):
+        (inbox / day).mkdir(parents=True)
+        (inbox / day / "a.txt").write_text(f"{PROSE}\n\nThis was ferry number {number}.\n")
+    publish = stages.publish_day
+
+    def broken(storage, day):
+        if day == date(2024, 4, 3):
+            raise OSError("the disk is full")
+        return publish(storage, day)
+
+    monkeypatch.setattr(stages, "publish_day", broken)
+    assert main(["run", str(inbox), "--out", str(out)]) == 1
+    assert "articles failed" in capsys.readouterr().err
+    corpus = (out / report.CORPUS_PAGE).read_text()
+    assert "2024-04-02" in corpus
+    assert (out / report.day_page(date(2024, 4, 1))).exists()
+    assert not (out / report.day_page(date(2024, 4, 3))).exists()
+    monkeypatch.setattr(stages, "publish_day", publish)
+    assert main(["run", str(inbox), "--out", str(out)]) == 0
+    assert (out / report.day_page(date(2024, 4, 3))).exists()
