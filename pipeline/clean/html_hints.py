@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import string
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from pipeline.data_files import read_yaml
 #: How much of an element's attribute values is looked at, in characters and in words.
 _NAME_LENGTH: Final = 300
 _NAME_WORDS: Final = 24
-#: Words, and pairs, whose hints are remembered: pages make up as many as they like.
+#: Words whose hints are remembered: pages make up as many as they like.
 _MOST_KNOWN: Final = 1 << 16
 
 _HINTS_FILE: Final = Path(__file__).parent / "data" / "html_hints.yaml"
@@ -34,15 +33,16 @@ def hint_names() -> tuple[str, ...]:
 @functools.lru_cache(maxsize=1 << 15)
 def hints_of(names: str) -> tuple[int, ...]:
     """Return the numbers of the hints in `names` (attribute values joined by blanks), sorted."""
-    words = _words(names[:_NAME_LENGTH])[:_NAME_WORDS]
-    of_word, of_pair = _hints_of("words"), _hints_of("pairs")
+    known = _known_words()
     found: set[int] = set()
-    for word in words:
-        if hints := of_word[word]:
+    first = ""
+    for word in _words(names[:_NAME_LENGTH])[:_NAME_WORDS]:
+        hints, opens = known[word]
+        if hints:
             found.update(hints)
-    for pair in itertools.pairwise(words):
-        if hints := of_pair[pair]:
-            found.update(hints)
+        if first:
+            found.update(_matching(f"{first}-{word}", "pairs"))
+        first = word if opens else ""
     return tuple(sorted(found)) if found else ()
 
 
@@ -56,28 +56,39 @@ def _words(names: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(names)]
 
 
-class _Known(dict[str | tuple[str, str], tuple[int, ...]]):
-    """The hints of words, or of pairs of neighbouring words, found out once for each."""
+class _Known(dict[str, tuple[tuple[int, ...], bool]]):
+    """Of each word its hints, and whether any pair opens with it; found out once."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self._patterns = _patterns(kind)
-        # Most names say nothing: one look instead of one for each hint.
-        self._any = re.compile("|".join(f"(?:{form.pattern})" for _, form in self._patterns))
-
-    def __missing__(self, name: str | tuple[str, str]) -> tuple[int, ...]:
-        whole = name if isinstance(name, str) else "-".join(name)
-        found: tuple[int, ...] = ()
-        if self._any.fullmatch(whole):
-            found = tuple(number for number, form in self._patterns if form.fullmatch(whole))
+    def __missing__(self, word: str) -> tuple[tuple[int, ...], bool]:
+        found = _matching(word, "words"), _openings().fullmatch(word) is not None
         if len(self) < _MOST_KNOWN:
-            self[name] = found
+            self[word] = found
         return found
 
 
 @functools.cache
-def _hints_of(kind: str) -> _Known:
-    return _Known(kind)
+def _known_words() -> _Known:
+    return _Known()
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _matching(name: str, kind: str) -> tuple[int, ...]:
+    # Most names say nothing: one look instead of one for each hint.
+    if not _any_of(kind).fullmatch(name):
+        return ()
+    return tuple(number for number, pattern in _patterns(kind) if pattern.fullmatch(name))
+
+
+@functools.cache
+def _any_of(kind: str) -> re.Pattern[str]:
+    """Return a pattern of what any hint's pattern of `kind` fits."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _patterns(kind)))
+
+
+@functools.cache
+def _openings() -> re.Pattern[str]:
+    """Return a pattern of the first words of all pairs."""
+    return re.compile(re.sub(r"-(?:\w+|\([^()]*\))", "", _any_of("pairs").pattern))
 
 
 @functools.cache

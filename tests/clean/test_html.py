@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,6 +121,14 @@ def test_words_within_words_are_no_hints() -> None:
     assert hints_of("gradient download-free-header-shadow")  # "download", "header"
     assert hints_of("heading2shadow") == hints_of("heading shadow")
     assert hint_names().index("advert") not in hints_of("shadow gradient loader")
+
+
+def test_no_pair_of_words_opens_with_a_word_that_is_not_known_to_open_one() -> None:
+    pairs = html_hints._any_of("pairs")
+    words = set(re.findall("[a-z]+", pairs.pattern))
+    found = [pair for pair in itertools.product(words, words) if pairs.fullmatch("-".join(pair))]
+    assert len(found) > 100
+    assert all(html_hints._openings().fullmatch(first) for first, _ in found)
 
 
 @pytest.mark.parametrize(
