@@ -20,6 +20,7 @@ from pipeline.clean.lines import (
     LOWER,
     PUNCTUATION,
     QUOTE,
+    RUN,
     STOP,
     SYMBOL,
     UPPER,
@@ -191,11 +192,11 @@ def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
     words = lines.words
     count = np.diff(words.first)
     some = np.maximum(count, 1)
-    stop_words = count - np.bincount(words.line[words.rare], minlength=len(count))
+    stop_words = count - np.bincount(words.rare_line, minlength=len(count))
     capital = (lines.kinds[words.start] & UPPER) > 0
-    shouted = capital & ((words.end - words.start) > 1)
-    shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
     length = words.end - words.start
+    shouted = capital & (length > 1)
+    shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
     return {
         "words": count.astype(np.float64),
         "stop_words": stop_words,
@@ -292,11 +293,16 @@ def _occurrences(group: Array) -> tuple[Array, Array]:
 
 def _runs_elsewhere(lines: Lines) -> Array:
     """Return the share of a line's runs of four words that occur in the text before it too."""
-    words = lines.words
-    whole = words.run >= 0
-    repeated = np.zeros(len(whole), dtype=bool)
-    repeated[whole] = _occurrences(words.run[whole])[1] > 0
-    return by_line(words, repeated) / np.maximum(by_line(words, whole), 1)
+    words, run = lines.words, lines.words.run
+    place = np.arange(len(run))
+    met = np.flatnonzero((run >= 0) & (run != place))
+    again = run[met]  # where one of their equals stands, which has its own place for a number
+    repeated = np.zeros(len(run), dtype=bool)
+    repeated[met] = repeated[again] = True
+    np.minimum.at(place, again, met)
+    repeated[place[again]] = False  # the first of them
+    runs = np.maximum(np.diff(words.first) - RUN + 1, 1)
+    return np.asarray(by_line(words, repeated) / runs)
 
 
 def _in_prose(lines: Lines, words: Array) -> Array:
@@ -306,8 +312,7 @@ def _in_prose(lines: Lines, words: Array) -> Array:
 
 def shared_words(lines: Lines, chosen: Array) -> Array:
     """Return for each line the share of its rarer words that occur elsewhere in `chosen` lines."""
-    rare = lines.words.rare
-    line, number = lines.words.line[rare], lines.words.number[rare]
+    line, number = lines.words.rare_line, lines.words.rare_number
     there = chosen[line]
     total = np.bincount(number[there], minlength=len(lines.words.number))
     elsewhere = np.bincount(line[total[number] > there], minlength=len(lines))

@@ -59,8 +59,9 @@ class Words:
     64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
     `runs` are what `run_hashes` gives; `run` is a number, like `number`, for the run of `RUN` words
     from it on, -1 where the run would leave the line;
-    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1]. `rare`: the words
-    that are no function words; those of one character are left out too, and one in 1,000 others.
+    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1]. `rare_line`,
+    `rare_number`: the line and the number of the words that are no function words; those of one
+    character are left out too, and one in 1,000 others.
     """
 
     start: Array
@@ -71,7 +72,8 @@ class Words:
     number: Array
     run: Array
     first: Array
-    rare: Array
+    rare_line: Array
+    rare_number: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,9 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
     runs = run_hashes(hashes)
     run = _run_numbers(number, with_text(runs[RUN - 1], text[line]), first)
-    return Words(start, end, line, hashes, runs, number, run, first, rare)
+    return Words(
+        start, end, line, hashes, runs, number, run, first, line[rare], number[rare]
+    )  # fmt: skip
 
 
 def _word_bounds(kinds: Array) -> tuple[Array, Array]:

@@ -22,6 +22,8 @@ _CASE: Final = "case:"
 _OPENS: Final = r"^\W*"
 #: Characters of a run; what stands for words shorter than that, in ASCII and in any script.
 _RUN: Final = 3
+#: Pieces of lines that are kept with what they hint at.
+_MOST_HINTS: Final = 30_000
 _ASCII: Final = ("ascii",)
 _ANY: Final = ("any",)
 #: Letters from rare to common; what is none of them is rarer still.
@@ -105,7 +107,7 @@ def _worth_trying(line: str, lower: str) -> int:
     """Return, as bits, the rules of whose words a line may hold one, and those that need none."""
     index = _index()
     bits = 0
-    for ruled in map(_hinted, lower.split()):
+    for ruled in filter(None, map(_HINTS.__getitem__, lower.split())):
         bits |= ruled
     for word, ruled in index.words[_ASCII if lower.isascii() else _ANY]:
         if word in lower:
@@ -116,17 +118,26 @@ def _worth_trying(line: str, lower: str) -> int:
     return bits
 
 
-# Words recur far more than lines.
-@functools.lru_cache(maxsize=30_000)
-def _hinted(piece: str) -> int:
-    """Return, as bits, the rules that a piece of a line without blanks makes worth trying."""
-    index = _index()
-    bits = 0
-    for run in index.runs.intersection(zip(piece, piece[1:], piece[2:], strict=False)):
-        for word, ruled in index.words[run]:
-            if word in piece:
-                bits |= ruled
-    return bits
+class _Hints(dict[str, int]):
+    """The rules, as bits, that a piece of a line without blanks makes worth trying.
+
+    Words recur far more than lines, and most hint at nothing: half a cache's time is its order.
+    """
+
+    def __missing__(self, piece: str) -> int:
+        index = _index()
+        bits = 0
+        for run in index.runs.intersection(zip(piece, piece[1:], piece[2:], strict=False)):
+            for word, ruled in index.words[run]:
+                if word in piece:
+                    bits |= ruled
+        if len(self) >= _MOST_HINTS:
+            self.clear()
+        self[piece] = bits
+        return bits
+
+
+_HINTS: Final = _Hints()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,5 +59,3 @@ def test_expected_f1_is_that_of_the_best_choice():
     # Taking the first alone: 2·10/(10+15); taking the second too: 2·15/(20+15).
     first = np.array([0, 3, 3])
     assert expected_f1(size, chance, first).tolist() == [2 * 15 / 35, 0.0]
-    first = np.array([0, 3, 3])
-    assert expected_f1(size, chance, first).tolist() == [2 * 15 / 35, 0.0]
