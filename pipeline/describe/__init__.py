@@ -87,7 +87,7 @@ def _describe(context: Context) -> Metadata:
         language_score=_language_score(chosen["language"], by_field["language"]),
         url=chosen["url"].value,
         domain=chosen["domain"].value,
-        evidence=tuple(c for field in FIELDS for c in chosen[field].evidence),
+        evidence=tuple([c for field in FIELDS for c in chosen[field].evidence]),
     )
 
 

@@ -148,6 +148,8 @@ def _from_address(context: Context) -> Iterator[Candidate]:
 
 def _from_metadata(context: Context) -> Iterator[Candidate]:
     given = context.document.given
+    if not given and not context.markup:
+        return
     for key in ("agency", "authors", "byline"):
         if name := _in_names(given.get(key, "")):
             yield _candidate("agency", name, "given", given[key])

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from pipeline.describe import dateline, headline_lines
 from pipeline.records import BODY, Candidate, Cleaned, Document, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pipeline.describe.dateline import Dateline
 
 #: How many lines at either end of a text can hold its furniture; bounds the work on huge texts.
 TOP_LINES: Final = 60
@@ -113,9 +112,8 @@ class Context:
     def likely_headlines(self) -> list[tuple[Line, float]]:
         """The lines of flattened text that can be the headline, likeliest first."""
         from pipeline.describe.headline import told_twice
-        from pipeline.describe.headline_lines import likely_headlines
 
-        return told_twice(likely_headlines(self))
+        return told_twice(headline_lines.likely_headlines(self))
 
     @view
     def headline_at(self) -> int | None:
@@ -132,11 +130,9 @@ class Context:
         return found[-1] if found else None
 
     @view
-    def dateline(self) -> tuple[Dateline, Line] | None:
+    def dateline(self) -> tuple[dateline.Dateline, Line] | None:
         """The dateline that the story opens with, and its line."""
-        from pipeline.describe.dateline import found
-
-        return found(self)
+        return dateline.found(self)
 
     @view
     def under_headline(self) -> tuple[Line, ...]:

@@ -101,7 +101,7 @@ def _month_heads() -> frozenset[str]:
 _FIGURES: Final = re.compile(r"\d(?:[-/.]\s?\d|\s?[年년]|\s\|\s|\d{7})")
 #: A word that a figure follows, as it does the month in every form with one.
 _BEFORE_FIGURE: Final = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]{3,40}(?=[.,]{0,2}[\s/-]{0,3}(?:(?:de|del|of)\s{1,2})?['’]?\d)"
+    r"(?<![^\W\d_])[^\W\d_]{3,40}+(?=[.,]{0,2}[\s/-]{0,3}(?:(?:de|del|of)\s{1,2})?['’]?\d)"
 )
 #: How far such a word reaches before its figure: itself and what may stand between.
 _BEFORE_DIGITS: Final = 40 + 11

@@ -162,7 +162,10 @@ def _latest(context: Context) -> date:
     """Return the last day that can be right: a day after the scrape, for time zones."""
     scraped = context.document.scraped_at
     day = scraped.date() if scraped is not None else context.document.scrape_date
-    return day + timedelta(days=1)
+    return day + _DAY
+
+
+_DAY: Final = timedelta(days=1)
 
 
 def _settled(stated: Stated, sure: set[date], latest: date) -> Stated:

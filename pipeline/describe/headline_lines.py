@@ -13,13 +13,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from math import exp
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from pipeline.describe.context import Context
 from pipeline.describe.fold import data_lines, data_words, fold, spaced, words
 from pipeline.fold import holds
 from pipeline.records import BODY, Line
+
+if TYPE_CHECKING:
+    from pipeline.describe.context import Context
 
 #: How far above the body a headline can stand, in lines, and how much of the body is compared.
 _REACH: Final = 45
@@ -83,8 +85,8 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         line, key = lines[at], folded[at - start]
         if line.role in _NEVER or key in seen:
             continue
-        size = len(line.text.split(maxsplit=_MOST_WORDS))
-        if not 2 <= size <= _MOST_WORDS:
+        printed = line.text.split(maxsplit=_MOST_WORDS)
+        if not 2 <= len(printed) <= _MOST_WORDS:
             continue
         seen.add(key)
         if _is_caption(line.text) or _is_aside(line.text) or _is_squeezed_menu(context, at):
@@ -95,7 +97,7 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
         in_body = [word for word in own if f" {word} " in body]
         in_lead = len([word for word in in_body if f" {word} " in lead])
         shared, place = _shared(own, len(in_body), slug), _place(lines, at, first, naming)
-        marks = [*_shape(line, size), *shared, *place, *_told_early(own, len(in_body), in_lead)]
+        marks = [*_shape(line, printed), *shared, *place, *_told_early(own, len(in_body), in_lead)]
         if key in again:
             marks.append("repeated")
         if above[0] == at - 1 and "below_1" in place:
@@ -183,7 +185,15 @@ def _is_aside(text: str) -> bool:
 
 
 def _is_caption(text: str) -> bool:
-    return holds(text.casefold(), data_words("caption_phrases.txt"))
+    lowered = text.casefold()
+    return holds(lowered, _IN_CAPTIONS) and holds(lowered, data_words("caption_phrases.txt"))
+
+
+#: One of these is in each phrase of a caption.
+_IN_CAPTIONS: Final = (
+    "photo", "image", "caption", "video", "credit", "courtesy", "stock", "getty", "reuters/",
+    "foto:", "bild:", "newslook", "editor", "this article is",
+)  # fmt: skip
 
 
 def _crossed(shared: list[str], place: list[str]) -> list[str]:
@@ -202,9 +212,10 @@ def _step(value: int, steps: Sequence[int]) -> int:
     return steps[bisect_right(steps, value) - 1]
 
 
-def _shape(line: Line, size: int) -> list[str]:
+def _shape(line: Line, printed: list[str]) -> list[str]:
+    """Return marks of how a line is written; `printed` are its words."""
     text = line.text.strip()
-    marks = [f"words_{_step(size, _SIZES)}"]
+    marks = [f"words_{_step(len(printed), _SIZES)}"]
     if _SENTENCES.search(text):
         marks.append("sentences")
     if text[-1:] in ".:,;…|":
@@ -215,11 +226,11 @@ def _shape(line: Line, size: int) -> list[str]:
         marks.append("capitals")
     elif text[:12].isupper():
         marks.append("starts_capital")
-    if _CREDIT.search(text[-80:]):
+    if ("(" in text or "/" in text) and _CREDIT.search(text[-80:]):
         marks.append("ends_credit")
     if text[:1] in _QUOTES and text[-1:] in _QUOTES:
         marks.append("quoted")
-    long_words = [word for word in text.split() if len(word) >= _SHORT_WORD]
+    long_words = [word for word in printed if len(word) >= _SHORT_WORD]
     if len(long_words) > 1 and all(word[0].isupper() for word in long_words):
         marks.append("title_case")
     if _BULLET.match(line.text):

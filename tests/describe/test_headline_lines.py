@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.describe import authors, headline
-from pipeline.describe.headline_lines import marked_lines
+from pipeline.describe.fold import data_words
+from pipeline.describe.headline_lines import _IN_CAPTIONS, marked_lines
 from pipeline.describe.resolve import choose
 from tests.describe.build import BODY, context
 
@@ -91,3 +92,8 @@ def test_a_menu_on_one_line_with_what_follows_cannot_either() -> None:
     assert menu[1] in [line.text for line, _ in marked_lines(apart)]
     glued = replace(apart, cleaned=squeezed)
     assert menu[1] not in [line.text for line, _ in marked_lines(glued)]
+
+
+def test_what_captions_are_asked_for_first_is_in_each_phrase() -> None:
+    phrases = data_words("caption_phrases.txt")
+    assert [p for p in phrases if not any(sign in p for sign in _IN_CAPTIONS)] == []
