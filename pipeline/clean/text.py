@@ -51,15 +51,18 @@ def clean_texts(
 
 
 def _batches(raw_texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield slices of at most about `_BATCH` characters: what the processor's cache holds."""
+    """Yield slices of about `_BATCH` characters: what the processor's cache holds.
+
+    They are about equal: one of a few texts would cost almost as much as a whole one.
+    """
+    whole = sum(map(len, raw_texts))
+    most = whole / max(round(whole / _BATCH), 1)
     low, size = 0, 0
-    for number, text in enumerate(raw_texts):
-        if size and size + len(text) > _BATCH:
+    for number, text in enumerate(raw_texts, 1):
+        size += len(text)
+        if size >= most or number == len(raw_texts):
             yield low, number
             low, size = number, 0
-        size += len(text)
-    if low < len(raw_texts):
-        yield low, len(raw_texts)
 
 
 def _clean_batch(
