@@ -96,8 +96,12 @@ def stated_address(content: bytes) -> str | None:
 
 def page_title(tree: Any) -> str:
     """Return the page's headline in lower case: og:title, or the first h1 with text, or ""."""
-    for found in tree.xpath("//meta[@property='og:title']/@content | //h1"):
-        text = found if isinstance(found, str) else found.text_content()
+    for element in tree.iter("meta", "h1"):
+        if element.tag == "h1":
+            text = element.text_content()
+        else:
+            is_title = element.get("property") == "og:title"
+            text = (element.get("content") or "") if is_title else ""
         if text.strip():
             return " ".join(text[:_LONGEST_TITLE].split()).lower()
     return ""
