@@ -49,6 +49,10 @@ _FEW_LINES: Final = 4
 #: which on it is an article and no page.
 _ALL_PROSE: Final = 0.95
 _SENTENCE_WORDS: Final = 5
+#: Share of such an article's characters that the model must leave, or none of it goes for what it
+#: says. Of 211 articles in one line, .8 % of the words are lost with it, 1.1 % without, and no page
+#: gets worse.
+_UNDERSTOOD: Final = 0.5
 _TERMINATORS: Final = np.array([ord(each) for each in ".!?…。！？"])
 _CLOSERS: Final = np.array([ord(each) for each in "\"'”’»)]"])
 _BULLETS: Final = " \t*+•·–->|»"
@@ -141,16 +145,16 @@ def _rescued(lines: Lines, is_body: Array) -> Array:
     )
     meant: Array = (without_body | brief) & (share >= _MOSTLY)
     rescued = prose & meant[lines.text]
-    if len(sentences := sentences_of_prose(lines)):
+    if len(sentences := sentences_of_prose(lines, is_body)):
         rescued[sentences] = True
     return np.asarray(rescued & ~is_body)
 
 
-def sentences_of_prose(lines: Lines) -> Array:
+def sentences_of_prose(lines: Lines, is_body: Array) -> Array:
     """Return the rows that are sentences of squeezed texts of hardly anything else.
 
-    An article in one line: what the model says of lines, which it knows as paragraphs, is no
-    reason to take a sentence out of the middle of one.
+    `is_body` (n): the model's verdicts. An article in one line of which it takes half is one that
+    it does not understand: it knows lines as paragraphs.
     """
     pieces = _pieces(lines)
     if not pieces.any():
@@ -159,10 +163,11 @@ def sentences_of_prose(lines: Lines) -> Array:
     closed = np.isin(last, _TERMINATORS) | (np.isin(last, _CLOSERS) & np.isin(before, _TERMINATORS))
     sentence = pieces & closed & (np.diff(lines.words.first) >= _SENTENCE_WORDS)
     size, count = lines.end - lines.start, len(lines.raw_texts)
-    share = np.bincount(lines.text, size * sentence, count) / np.maximum(
-        np.bincount(lines.text, size, count), 1
+    whole, said, kept = (
+        np.bincount(lines.text, size * mask, count) for mask in (1, sentence, is_body)
     )
-    return np.flatnonzero(sentence & (share >= _ALL_PROSE)[lines.text])
+    meant = (said >= _ALL_PROSE * whole) & (kept < _UNDERSTOOD * whole)
+    return np.flatnonzero(sentence & meant[lines.text])
 
 
 def _by_neighbours(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,10 +127,12 @@ def test_long_lines_of_one_kind_take_no_longer_a_character(piece: str) -> None:
 
 
 def test_only_an_article_in_one_line_is_all_sentences() -> None:
-    """What the model says of single sentences takes none out of an article, but does of a page."""
+    """Where the model would take most of an article in one line, none of its sentences goes."""
     page = " ".join(f"{word.capitalize()} stories Subscribe" for word in BODY.split()[:40])
     kinds = {"article": f"{BODY} {BODY}", "lines": PARAGRAPHS, "page": f"{SQUEEZED} {page}"}
     found = {name: split([shaped(text)]) for name, text in kinds.items()}
-    rows = {name: sentences_of_prose(lines) for name, lines in found.items()}
+    none = {name: np.zeros(len(lines), bool) for name, lines in found.items()}
+    rows = {name: sentences_of_prose(lines, none[name]) for name, lines in found.items()}
     assert len(rows["article"]) > len(SENTENCES)
     assert len(rows["lines"]) == len(rows["page"]) == 0
+    assert len(sentences_of_prose(found["article"], ~none["article"])) == 0
