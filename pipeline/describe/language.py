@@ -143,18 +143,19 @@ def _slots(keys: NDArray[np.int64]) -> tuple[NDArray[np.int32], ...]:
     return tuple(tables)
 
 
-def _rows(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _rows(keys: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return the row of each key in the profiles, and which keys are in them at all."""
-    import numpy as np
-
     model = _model()
     rows = model.slots[0].take(_slot(keys, 0))
     known = model.keys.take(rows) == keys
+    missing = (~known).nonzero()[0]
     for level in range(1, len(model.slots)):
-        missing = np.flatnonzero(~known)
-        rows[missing] = model.slots[level].take(_slot(keys[missing], level))
-        known[missing] = model.keys.take(rows[missing]) == keys[missing]
-    return rows.astype(np.int64), known
+        left = keys.take(missing)
+        found = model.slots[level].take(_slot(left, level))
+        is_found = model.keys.take(found) == left
+        rows[missing], known[missing] = found, is_found
+        missing = missing[~is_found]
+    return rows, known
 
 
 #: Texts looked at together: their n-grams fit the processor's cache.
@@ -310,8 +311,8 @@ def _grams(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     used[1:, 1] = calm
     keys[2:, 2] = keys[1:-1, 1] << 16 | codes[2:]
     used[2:, 2] = filled[1:-1] & calm[1:]
-    places = np.repeat(np.arange(size), 3).reshape(size, 3)
-    return keys[used], places[used]
+    places = used.ravel().nonzero()[0]
+    return keys.ravel().take(places), places // 3
 
 
 def _shares(log_odds: NDArray[np.float64], best: NDArray[np.int64]) -> NDArray[np.float64]:
