@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -60,6 +60,17 @@ class PartRule:
     needs: tuple[str, ...]
     pattern: re.Pattern[str]
 
+    def found(self, line: str) -> Iterable[re.Match[str]]:
+        """Return where the rule finds its part in a line."""
+        if self.pattern.pattern[:1] == "^":
+            match = self.pattern.match(line)
+            return (match,) if match and self._may_fit(line) else ()
+        # Looking for words first is many times cheaper than the pattern.
+        return self.pattern.finditer(line) if self._may_fit(line) else ()
+
+    def _may_fit(self, line: str) -> bool:
+        return not self.needs or holds(line, self.needs)
+
 
 def promising(lines: Lines) -> tuple[Array, Array]:
     """Return which of `lines` hold words that parts are told by, and which may hold a date."""
@@ -95,13 +106,11 @@ def parts(line: str, role: str, rules: Sequence[PartRule] | None = None) -> list
         rules = _rules_for(role, dated)
     found: list[Part] = []
     for rule in rules:
-        # Looking for words first is many times cheaper than the pattern.
-        if not rule.needs or holds(line, rule.needs):
-            found += [
-                Part(*match.span("part"), rule.role, f"part:{rule.name}")
-                for match in rule.pattern.finditer(line)
-                if not (rule.role == "timestamp" and _in_sentence(line, role, *match.span("part")))
-            ]
+        found += [
+            Part(*match.span("part"), rule.role, f"part:{rule.name}")
+            for match in rule.found(line)
+            if not (rule.role == "timestamp" and _in_sentence(line, role, *match.span("part")))
+        ]
     return _covering(line, role, _apart(found))
 
 
