@@ -110,16 +110,16 @@ def _clean(
     for block, role, near, score, share in rows:
         if role == BODY:
             found = _body_lines(block, method, score, rules)
+            text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
+            if text:
+                _add(paragraphs, text, runs_on=block.breaks == 1)
+            lines += found
+            below_lead = True
         elif role:
             rule = "html:title" if role == "headline" else "html:repeat"
-            found = [Line(block.start, block.end, block.text, role, rule, 0.95)]
+            lines.append(Line(block.start, block.end, block.text, role, rule, 0.95))
         else:
-            found = [_furniture_line(block, near, score, share, below_lead=below_lead)]
-        below_lead |= role == BODY
-        lines += found
-        text = " ".join(normalise(line.text) for line in found if line.role == BODY).strip()
-        if text:
-            _add(paragraphs, text, runs_on=block.breaks == 1)
+            lines.append(_furniture_line(block, near, score, share, below_lead=below_lead))
     body = "\n\n".join(paragraphs)
     return _refusal(page, title, body) or Cleaned(page.text, tuple(lines), body, method)
 

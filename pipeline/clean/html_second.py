@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pipeline.clean.html_flatten import Block, Flattened
@@ -63,15 +63,17 @@ def share_kept(blocks: Sequence[Block], text: str) -> list[float]:
     A block of fewer words counts as kept where it is a line of `text`.
     """
     lines = [tuple(_WORDS.findall(line)) for line in text.splitlines()]
-    words = [word for line in lines for word in line]
-    shingles = set(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
+    shingles = set(_runs([word for line in lines for word in line]))
     short = {line for line in lines if len(line) < _SHINGLE}
     return [_share(tuple(_WORDS.findall(block.text)), shingles, short) for block in blocks]
 
 
+def _runs(words: Sequence[str]) -> Iterator[Words]:
+    return zip(*(words[start:] for start in range(_SHINGLE)), strict=False)
+
+
 def _share(words: Words, shingles: set[Words], short: set[Words]) -> float:
-    runs = len(words) - _SHINGLE + 1
-    if runs < 1:
+    if len(words) < _SHINGLE:
         return 1.0 if words and words in short else 0.0
-    found = sum(words[start : start + _SHINGLE] in shingles for start in range(runs))
-    return found / runs
+    found = sum(map(shingles.__contains__, _runs(words)))
+    return found / (len(words) - _SHINGLE + 1)
