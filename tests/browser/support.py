@@ -2,17 +2,18 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from tests.processes import end
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds"
@@ -111,16 +112,6 @@ def daemon(folder: Path, inbox: Path) -> Iterator[None]:
             yield
         finally:
             end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process that leads a session to end; then end what it leaves behind."""
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(SECONDS)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _free_port() -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import processes
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTAINER = (ROOT / "Containerfile").read_text()
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
@@ -86,6 +88,7 @@ def test_the_code_server_answers_from_what_is_installed(image, tmp_path):
         server = subprocess.Popen(
             command(SERVICES["code"]["command"]),
             cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=log,
+            start_new_session=True,
         )  # fmt: skip
     try:
         health = command(SERVICES["code"]["healthcheck"]["test"][1:])
@@ -99,8 +102,7 @@ def test_the_code_server_answers_from_what_is_installed(image, tmp_path):
         )  # fmt: skip
         assert str(image / "site") in listed.stdout
     finally:
-        server.terminate()
-        server.wait(SECONDS)
+        processes.end(server)
 
 
 def test_every_command_is_one_that_its_program_takes():

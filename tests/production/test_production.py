@@ -16,6 +16,8 @@ import dagster as dg
 import pytest
 import yaml
 
+from tests.processes import end
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "dagster-production.yaml"
 DAY = "2018-07-27"
@@ -97,11 +99,11 @@ def test_new_scrapes_become_articles_by_sensor_queue_and_daemon(home):
         assert instance.run_monitoring_enabled
         log = (home / "daemon.log").open("wb")
         command = [sys.executable, "-m", "dagster._daemon", "run", "-m", "pipeline.definitions"]
-        daemon = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        daemon = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         try:
             run = _ended(instance, daemon)
         finally:
-            _end(daemon)
+            end(daemon)
             log.close()
         assert run.status == dg.DagsterRunStatus.SUCCESS
         assert run.tags["dagster/partition"] == DAY
@@ -109,15 +111,6 @@ def test_new_scrapes_become_articles_by_sensor_queue_and_daemon(home):
         published = instance.get_materialized_partitions(dg.AssetKey("articles"))
         assert published == {DAY}
     assert (home / "data" / "report" / f"{DAY}.html").is_file()
-
-
-def _end(daemon):
-    daemon.terminate()
-    try:
-        daemon.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
 
 
 def _ended(instance, daemon):
