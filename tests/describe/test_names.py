@@ -1,5 +1,7 @@
 """Names in bylines: who they are, in which order, how they are written."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,6 +102,21 @@ def test_labels():
     assert starts_with_label("By Anna")
     assert starts_with_label("• Por Anna")
     assert not starts_with_label("Byron Smith")
+
+
+LABELS = """
+By, by, Story by, Article by, Text by, Words by, Reporting by, Written by, Posted by, Published by,
+Authored by, Submitted by, Contributed by, Review by, Analysis by, Opinion by, Column by, Essay by,
+Commentary by, Geschrieben von, Verfasst von, Erstellt von, Veröffentlicht von, Interview von,
+Kolumne von, Kommentar von, Gastbeitrag von, Bericht von, Reportage von, Écrit par, Publié par,
+Rédigé par, Escrito por, Publicado por, Scritto da, Pubblicato da, Authors:, Writer:, Contributors:,
+Autorin:, Auteurs:, Von, Por:, Par, Penulis:, Oleh:, Di, Door, Av, Af, Przez, Tekst, 作者：
+"""
+
+
+@pytest.mark.parametrize("label", re.split(r",\s", LABELS.strip()))
+def test_each_label_announces_writers_where_it_opens_a_line(label: str) -> None:
+    assert starts_with_label(f"{label} Anna Berg")
 
 
 @settings(max_examples=150, deadline=None)
