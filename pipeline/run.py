@@ -144,8 +144,8 @@ def replay(out: str, reason: str | None) -> int:
 def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> Counter[str]:
     """Materialise the assets day by day; return what ingest counted, or raise `RunFailed`.
 
-    Dagster's events are kept in memory until the last day is done, and then forgotten. The report
-    is written with the last day: every day changes pages of days before.
+    Dagster's events are kept in memory until a day is done, and then forgotten. The report is
+    written with the last day: every day changes pages of days before.
     """
     import dagster as dg
 
@@ -158,6 +158,7 @@ def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> C
                 with _shown(console):
                     chosen = dg.AssetSelection.all() if last else tables
                     read += _materialize(day, out, instance, chosen)
+                instance.wipe()
             except RunFailed:
                 if number:  # the report tells of the days that went well
                     done = DayOfWork(work[number - 1].day, ())
