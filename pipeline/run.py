@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -162,7 +162,8 @@ def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> C
             except RunFailed:
                 if number:  # the report tells of the days that went well
                     done = DayOfWork(work[number - 1].day, ())
-                    _materialize(done, out, instance, dg.AssetSelection.assets(_REPORT))
+                    with suppress(RunFailed):  # what failed first is what to tell
+                        _materialize(done, out, instance, dg.AssetSelection.assets(_REPORT))
                 raise
     return read
 

@@ -185,7 +185,14 @@ def test_the_report_tells_of_the_days_before_one_that_fails(tmp_path, capsys, mo
             raise OSError("the disk is full")
         return publish(storage, day)
 
+    def unwritten(storage, day):
+        raise OSError("the disk is full, still")
+
     monkeypatch.setattr(stages, "publish_day", broken)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "report_day", unwritten)
+        assert main(["run", str(inbox), "--out", str(out)]) == 1
+    assert "articles failed" in capsys.readouterr().err
     assert main(["run", str(inbox), "--out", str(out)]) == 1
     assert "articles failed" in capsys.readouterr().err
     corpus = (out / report.CORPUS_PAGE).read_text()

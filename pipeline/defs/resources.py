@@ -17,8 +17,8 @@ class StorageResource(dg.ConfigurableResource[Any]):
     window_days: int = 30
     #: Where a web server shows the report's folder; empty where none does.
     report_address: str = ""
-    #: Whether Dagster keeps what runs tell it. Else nobody sees its pages, and no plot or preview
-    #: is made for them.
+    #: Whether Dagster keeps what runs tell it. Else nobody sees its pages, and neither plots and
+    #: previews nor verdicts on other days that a run wrote again are made for them.
     recorded: bool = True
 
     def open(self) -> Storage:
