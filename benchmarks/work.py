@@ -89,13 +89,14 @@ def stages_alone(source: Path, out: str) -> tuple[int, None]:
 
     It starts as the command does.
     """
-    from pipeline.engine.early import collect_seldom, leave_out, start_early
+    from pipeline.engine.early import collect_seldom, leave_out, start_early, to_stay
 
     leave_out("pandas")
     collect_seldom()
     start_early("pipeline.warm_up")
-    from pipeline import stages
-    from pipeline.publish.storage import Storage
+    with to_stay():
+        from pipeline import stages
+        from pipeline.publish.storage import Storage
 
     storage = Storage(out)
     counts = stages.ingest_day(storage, DAY, [str(source)], None).counts

@@ -151,11 +151,12 @@ def _day(text: str) -> date:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipeline.engine.early import start_early
+    from pipeline.engine.early import start_early, to_stay
 
     # Workers load beside Dagster: each takes a second or two.
     start_early("pipeline.warm_up")
-    from pipeline.run import NothingToDo, run_paths
+    with to_stay():
+        from pipeline.run import NothingToDo, run_paths
 
     try:
         return run_paths(options.paths, options.out, options.scrape_date, datetime.now(UTC).date())

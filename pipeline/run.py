@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from pipeline.engine import progress
+from pipeline.engine.early import to_stay
 from pipeline.inbox import day_folders, day_of
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def run_paths(paths: Sequence[str], out: str, scrape_date: date | None, today: d
 
 def _refuse_empty(work: Sequence[DayOfWork]) -> None:
     """Raise `NothingToDo` before anything is written, where there is nothing to write."""
-    from pipeline.defs.partitions import FIRST_DAY, is_partition
-    from pipeline.ingest import listing
+    with to_stay():
+        from pipeline.defs.partitions import FIRST_DAY, is_partition
+        from pipeline.ingest import listing
 
     for day in work:
         if not is_partition(day.day):
@@ -147,11 +149,15 @@ def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> C
     Dagster's events are kept in memory until a day is done, and then forgotten. The report is
     written with the last day: every day changes pages of days before.
     """
-    import dagster as dg
+    with to_stay():
+        import dagster as dg
 
+        import pipeline.defs.assets  # noqa: F401  - used for each day
+
+        ephemeral = dg.DagsterInstance.ephemeral()
     tables = dg.AssetSelection.all() - dg.AssetSelection.assets(_REPORT)
     read: Counter[str] = Counter()
-    with dg.DagsterInstance.ephemeral() as instance:
+    with ephemeral as instance:
         for number, day in enumerate(work):
             last = day is work[-1]
             try:

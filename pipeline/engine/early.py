@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 #: How many new objects make it worth looking for garbage: 700 by default.
@@ -18,6 +19,24 @@ def collect_seldom() -> None:
     and a twentieth of the time of a worker.
     """
     gc.set_threshold(_OBJECTS)
+
+
+@contextmanager
+def to_stay() -> Iterator[None]:
+    """Look for no garbage inside the block: it loads what stays to the end of this process.
+
+    Nor is what was loaded looked through ever again. A process that has not chosen to
+    `collect_seldom` lives longer than one command, and keeps to its own ways.
+    """
+    if gc.get_threshold()[0] != _OBJECTS:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def leave_out(*modules: str) -> None:
