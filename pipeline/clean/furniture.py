@@ -10,18 +10,23 @@ plain rows (table `outlet_furniture`). How lines are removed does not belong her
 from __future__ import annotations
 
 import re
+import string
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from pipeline.clean.features import LONG
 from pipeline.clean.lines import Array, Lines
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Contexts kept for a line: enough to tell "many articles" from "one article, many scrapes".
 CONTEXTS: Final = 16
@@ -36,8 +41,11 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
 _BLANK_OR_DIGIT: Final = re.compile(r"[\s\d]")
 _ASCII: Final = bytes(range(128))
-#: One digit for all, and one blank.
-_ALIKE: Final = bytes.maketrans(b"123456789\t\n\v\f\r\x1c\x1d\x1e\x1f", b"0" * 9 + b" " * 9)
+#: Small letters, one digit for all, and one blank; line feeds stand between lines.
+_ALIKE: Final = bytes.maketrans(
+    string.ascii_uppercase.encode() + b"123456789\t\v\f\r\x1c\x1d\x1e\x1f",
+    string.ascii_lowercase.encode() + b"0" * 9 + b" " * 8,
+)
 #: A source with fewer articles in a partition keeps lines met once: another day may repeat them.
 #: Of larger ones they are dropped, which bounds the table at little loss.
 _LARGE_SOURCE: Final = 20
@@ -45,8 +53,17 @@ _LARGE_SOURCE: Final = 20
 #: on disk.
 _COUNTING_MEMORY: Final = "512MB"
 _MARKS_AT_ONCE: Final = 1_000_000
+#: The hashes that are told apart: memory for an eighth of these is taken twice.
+_BITS: Final = 1 << 27
 #: Rows that are gathered before they are inserted: some 20 MB.
 _INSERTED_AT_ONCE: Final = 250_000
+#: Marks as they wait on disk.
+_SPILLED: Final = pa.schema(
+    {
+        "source_key": pa.string(), "line": pa.string(), "article": pa.int64(),
+        "edge": pa.bool_(), "hash": pa.uint64(),
+    }
+)  # fmt: skip
 _SENTENCE: Final = re.compile(r"[.!?…][\"'”’»)]*$")
 #: By words in the line (up to): distinct articles and share of a source's documents that prove it.
 _PROOF: Final = ((8, 3, 0.02), (LONG - 1, 5, 0.05), (10_000, 12, 0.2))
@@ -69,16 +86,35 @@ class FurnitureIndex:
 
 def fold(line: str) -> str:
     """Return a line as furniture is compared: lower case, blanks single, all digits alike."""
-    line = line.strip()[:_LONGEST].lower()
-    data = line.encode("utf-8", "surrogatepass")
-    beyond = b"" if line.isascii() else data.translate(None, _ASCII)
-    if beyond and _BLANK_OR_DIGIT.search(beyond.decode("utf-8", "surrogatepass")):
-        return _DIGIT.sub("0", " ".join(line.split()))
-    # As bytes, which most lines can be, it takes a third of the time.
-    data = data.translate(_ALIKE).strip()
-    while b"  " in data:
-        data = data.replace(b"  ", b" ")
-    return data.decode("utf-8", "surrogatepass")
+    return folded([line.replace("\n", " ")])[0]
+
+
+def folded(lines: Sequence[str]) -> list[str]:
+    """Return `lines`, none of which holds a line feed, each as `fold` does."""
+    return _folded(lines).decode("utf-8", "surrogatepass").split("\n") if lines else []
+
+
+def _folded(lines: Sequence[str]) -> bytes:
+    """Return folded lines, a line feed between them.
+
+    As bytes, which most texts can be, it takes a fifth of the time.
+    """
+    text = "\n".join([line.strip()[:_LONGEST].rstrip() for line in lines])
+    data = text.encode("utf-8", "surrogatepass")
+    if not text.isascii():
+        # Most texts hold no more of that kind than quotation marks.
+        beyond = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+        if _BLANK_OR_DIGIT.search(beyond):
+            single = (" ".join(line.split()) for line in text.lower().split("\n"))
+            return _DIGIT.sub("0", "\n".join(single)).encode("utf-8", "surrogatepass")
+        if beyond.lower() != beyond:
+            data = text.lower().encode("utf-8", "surrogatepass")
+    codes = np.frombuffer(data.translate(_ALIKE), np.uint8)
+    blank = codes == ord(" ")
+    double = blank[1:] & blank[:-1]
+    if double.any():
+        codes = np.append(codes[:-1][~double], codes[-1:])
+    return codes.tobytes()
 
 
 def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -> Array:
@@ -89,9 +125,17 @@ def furniture_shares(lines: Lines, furniture: Sequence[FurnitureIndex | None]) -
     shares = np.zeros(len(lines))
     for number, index in enumerate(furniture):
         if index is not None and index.lines:
-            rows = range(int(lines.first[number]), int(lines.first[number + 1]))
-            shares[rows.start : rows.stop] = [index.share(lines.raw(row)) for row in rows]
+            rows = slice(int(lines.first[number]), int(lines.first[number + 1]))
+            of_line = index.lines.get
+            shares[rows] = [of_line(line, 0.0) for line in folded(_raw_lines(lines, number, rows))]
     return shares
+
+
+def _raw_lines(lines: Lines, number: int, rows: slice) -> list[str]:
+    """Return the lines of a text as they stand in it; `rows` are its own."""
+    text, base = lines.raw_texts[number], lines.offset[number]
+    starts, ends = (lines.start[rows] - base).tolist(), (lines.end[rows] - base).tolist()
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def marked_lines(
@@ -105,45 +149,56 @@ def marked_lines(
     articles apart, and any line may be furniture, since the article is somewhere in the middle.
     """
     texts = [[line for line in text.splitlines() if line.strip()] for text in raw_texts]
-    marks = _marks if titles is None else _page_marks
     names = titles or [""] * len(texts)
     articles = [
         _fingerprint([name] if name else lines) for name, lines in zip(names, texts, strict=True)
     ]
-    kept = [(text, line, edge) for text, lines in enumerate(texts) for line, edge in marks(lines)]
-    of_text = np.array([text for text, _, _ in kept], np.int64)
+    marks = [_marks(lines) if titles is None else _page_marks(lines) for lines in texts]
+    of_text = np.repeat(np.arange(len(texts)), [len(edges) for _, edges in marks])
     return pa.record_batch(
         {
             "source_key": pa.array(source_keys, pa.string()).take(pa.array(of_text)),
-            "line": _strings([line for _, line, _ in kept]),
+            "line": _strings([_folded(lines) for lines, _ in marks if lines]),
             "article": np.array(articles, np.int64)[of_text],
-            "edge": pa.array([edge for _, _, edge in kept], pa.bool_()),
+            "edge": pa.array([edge for _, edges in marks for edge in edges], pa.bool_()),
         }
     )
 
 
-def _marks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the folded lines of a text that may be furniture, and whether each is at an edge."""
-    for number, line in enumerate(lines):
-        edge = number < _EDGE or len(lines) - number <= _EDGE
-        # Blanks tell words apart here, since cleaning reads the words of every text anyway.
-        if edge or line.count(" ") < _SHORT_WORDS:
-            yield fold(line), edge
+def _marks(lines: list[str]) -> tuple[list[str], list[bool]]:
+    """Return the lines of a text that may be furniture, and whether each is at an edge."""
+    top, rest = lines[:_EDGE], lines[_EDGE:]
+    # Blanks tell words apart here, since cleaning reads the words of every text anyway.
+    middle = [line for line in rest[:-_EDGE] if line.count(" ") < _SHORT_WORDS]
+    end = rest[-_EDGE:]
+    edges = [True] * len(top) + [False] * len(middle) + [True] * len(end)
+    return [*top, *middle, *end], edges
 
 
-def _page_marks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the folded lines of a page, as at an edge: pitches stand between paragraphs too.
+def _page_marks(lines: list[str]) -> tuple[list[str], list[bool]]:
+    """Return the lines of a page as at an edge: pitches stand between paragraphs too.
 
     Bare numbers count the items of an article's list as often as they are furniture.
     """
-    return ((fold(line), True) for line in lines if _LETTER.search(line))
+    lettered = [line for line in lines if _LETTER.search(line)]
+    return lettered, [True] * len(lettered)
 
 
-def _strings(lines: Sequence[str]) -> pa.StringArray:
+def _strings(texts: Sequence[bytes]) -> pa.StringArray:
+    """Return all lines of `texts`, in which a line feed stands between two."""
+    joined = np.frombuffer(b"\n".join(texts) + b"\n" * bool(texts), np.uint8)
+    is_end = joined == ord("\n")
+    ends = np.flatnonzero(is_end)
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends - np.arange(len(ends))
+    buffers = pa.py_buffer(offsets), pa.py_buffer(joined[~is_end])
+    lines = pa.StringArray.from_buffers(len(ends), *buffers)
     try:
-        return pa.array(lines, pa.string())
-    except UnicodeEncodeError:  # half a surrogate pair, as broken escapes leave behind
-        return pa.array([line.encode("utf-8", "replace").decode() for line in lines], pa.string())
+        lines.validate(full=True)
+    except pa.ArrowInvalid:  # half a surrogate pair, as broken escapes leave behind
+        whole = [text.decode("utf-8", "surrogatepass").encode("utf-8", "replace") for text in texts]
+        return _strings(whole)
+    return lines
 
 
 def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
@@ -156,19 +211,67 @@ def line_counts(batches: Iterable[pa.RecordBatch]) -> pa.Table:
     with tempfile.TemporaryDirectory() as spill, duckdb.connect(f"{spill}/marks.db") as database:
         database.execute(f"set memory_limit = '{_COUNTING_MEMORY}'")
         database.execute("set temp_directory = $1", [spill])
-        database.execute("set preserve_insertion_order = false")
         database.execute("set threads = 2")  # each takes buffers of its own
-        database.execute(_MARKS)
-        for table in _gathered(batches):
+        database.execute(_TABLES)
+        for table in _gathered(_recurring(batches, database, f"{spill}/all.arrow")):
             database.register("batch", table)
             database.execute(_INSERT)
-        database.execute(_SIZES)
         (rows,) = database.execute("select count(*) from marks").fetchone() or (0,)
         parts = 1 + rows // _MARKS_AT_ONCE
         return pa.concat_tables(
             database.execute(_COUNT, [CONTEXTS, _LARGE_SOURCE, parts, part]).to_arrow_table()
             for part in range(parts)
         ).sort_by([("source_key", "ascending"), ("line", "ascending")])
+
+
+def _recurring(
+    batches: Iterable[pa.RecordBatch], database: duckdb.DuckDBPyConnection, spill: str
+) -> Iterator[pa.RecordBatch]:
+    """Yield the marks of `batches` that can count: of lines met again, and all of small sources.
+
+    That is a tenth of them; to count whole lines takes far longer than to tell by a hash which
+    were met once. All of them wait on disk, at `spill`, until that is known.
+    """
+    met = _Met()
+    with pa.ipc.new_stream(spill, _SPILLED) as sink:
+        for table in _gathered(batches):
+            database.register("batch", table)
+            database.execute(_NOTE_ARTICLES)
+            hashes = database.execute(_HASHES).to_arrow_table()["hash"]
+            met.add(hashes.to_numpy())
+            sink.write_table(table.append_column("hash", hashes))
+    database.execute(_SIZES)
+    small = database.execute(_SMALL, [_LARGE_SOURCE]).to_arrow_table()["source_key"]
+    with pa.memory_map(spill) as mapped, pa.ipc.open_stream(mapped) as source:
+        for batch in source:
+            again = pa.array(met.again(batch["hash"].to_numpy()))
+            yield batch.filter(pc.or_(again, pc.is_in(batch["source_key"], small)))
+
+
+class _Met:
+    """Which hashes were met more than once, and hardly another: two sets of bits."""
+
+    def __init__(self) -> None:
+        self._once = np.zeros(_BITS // 8, np.uint8)
+        self._again = np.zeros(_BITS // 8, np.uint8)
+
+    def add(self, hashes: Array) -> None:
+        """Take in `hashes`, some of which may be the same."""
+        places, counts = np.unique(hashes % np.uint64(_BITS), return_counts=True)
+        at, bit = _bit(places)
+        again = (counts > 1) | (self._once[at] & bit > 0)
+        np.bitwise_or.at(self._once, at, bit)
+        np.bitwise_or.at(self._again, at[again], bit[again])
+
+    def again(self, hashes: Array) -> Array:
+        """Tell of each hash whether it was met more than once."""
+        at, bit = _bit(hashes % np.uint64(_BITS))
+        return self._again[at] & bit > 0
+
+
+def _bit(places: Array) -> tuple[Array, Array]:
+    """Return in which byte the bit of each place stands, and the byte with that bit alone."""
+    return (places >> 3).astype(np.int64), np.left_shift(1, places & 7).astype(np.uint8)
 
 
 def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -185,19 +288,22 @@ def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
-_MARKS: Final = """
+_TABLES: Final = """
+create table articles (source_key varchar, article bigint);
 create table marks (
     source_key varchar, line varchar, article bigint, edge boolean, place usmallint
 )
 """
-_INSERT: Final = """
-insert into marks
-select source_key, line, article, edge, hash(source_key, line) % 32768 as place from batch
-"""
+_NOTE_ARTICLES: Final = "insert into articles select distinct source_key, article from batch"
+_HASHES: Final = "select hash(source_key, line) as hash from batch"  # in the order of the rows
 _SIZES: Final = """
 create table sizes as
-select source_key, count(*) as articles
-from (select distinct source_key, article from marks) group by source_key
+select source_key, count(distinct article) as articles from articles group by source_key
+"""
+_SMALL: Final = "select source_key from sizes where articles < $1"
+_INSERT: Final = """
+insert into marks
+select source_key, line, article, edge, hash % 32768 as place from batch
 """
 # One part of all lines at a time: lists of articles stay in memory until a line is done.
 _COUNT: Final = """
@@ -274,5 +380,5 @@ def _fingerprint(lines: Sequence[str]) -> int:
     does a line more or less, most of the time. Signed, as the table's integers are.
     """
     prose = [line for line in lines if line.count(" ") + 1 >= LONG] or lines
-    hashes = (xxhash.xxh3_64_intdigest(line.encode("utf-8", "surrogatepass")) for line in prose)
-    return min(hashes, default=0) - (1 << 63)
+    encoded = "\n".join(prose).encode("utf-8", "surrogatepass").split(b"\n") if prose else ()
+    return min(map(xxhash.xxh3_64_intdigest, encoded), default=0) - (1 << 63)

@@ -11,7 +11,7 @@ from pipeline.clean import (
     line_counts,
     marked_lines,
 )  # fmt: skip
-from pipeline.clean.furniture import LEARNED, LEAST_DOCUMENTS, evidence, fold
+from pipeline.clean.furniture import LEARNED, LEAST_DOCUMENTS, evidence, fold, folded
 from pipeline.contracts import to_table, violations
 
 WIRE = (
@@ -102,6 +102,15 @@ def test_a_large_source_keeps_only_what_recurs():
     assert any(row["documents"] == 1 for row in counted(["g"] * 10, texts[:10]))
 
 
+def test_lines_are_counted_alike_whatever_waits_on_disk_and_is_told_apart(monkeypatch):
+    batches = [marked_lines(["g"] * 3, [story(n), story(n + 1), story(n)]) for n in range(0, 60, 2)]
+    whole = line_counts(batches)
+    monkeypatch.setattr("pipeline.clean.furniture._INSERTED_AT_ONCE", 10)
+    assert line_counts(batches) == whole
+    monkeypatch.setattr("pipeline.clean.furniture._BITS", 8)  # nearly all seem to be met again
+    assert line_counts(batches) == whole
+
+
 def test_lines_are_counted_alike_in_one_part_and_in_many(monkeypatch):
     batches = [marked_lines(["g", "h"] * 6, [story(n // 2) for n in range(12)])]
     whole = line_counts(batches)
@@ -123,6 +132,12 @@ def test_prose_needs_more_proof_than_a_label():
     assert evidence("read more", 5, 50, 1.0) >= 0.5
     assert evidence(WIRE.lower(), 5, 50, 1.0) < 0.5
     assert evidence("he declined to comment.", 2, 100, 0.1) < 0.5
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("aB 19\t\r\x1c\xa0\u2028٣é“\ud800Σİ\x85", max_size=12), max_size=4))
+def test_lines_fold_together_as_each_does_alone(lines):
+    assert folded(lines) == [fold(line) for line in lines]
 
 
 @settings(deadline=None)
