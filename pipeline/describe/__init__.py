@@ -18,6 +18,7 @@ from pipeline.describe import (
     dateline,
     dates,
     headline,
+    hints,
     language,
     outlet,
 )
@@ -55,8 +56,12 @@ def describe_batch(
     page, nothing for flattened text.
     """
     detected = language.detect([one.text for one in cleaned])
-    articles = zip(documents, cleaned, markup, detected, strict=True)
-    return [_describe(Context(doc, one, tuple(found), code)) for doc, one, found, code in articles]
+    hinted = hints.of_articles(cleaned)
+    articles = zip(documents, cleaned, markup, detected, hinted, strict=True)
+    return [
+        _describe(Context(document, one, tuple(found), code, held))
+        for document, one, found, code, held in articles
+    ]
 
 
 def gather(context: Context) -> list[Candidate]:

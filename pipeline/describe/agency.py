@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pipeline.describe import agency_names, closing_credits
+from pipeline.describe.hints import AGENCY
 from pipeline.domains import host_of
 from pipeline.records import BODY, Candidate, Line
 
@@ -207,7 +208,8 @@ def _lines(context: Context) -> Iterator[tuple[Line, int]]:
     Those that can name no agency are left out.
     """
     lines = context.cleaned.lines
-    short = [n for n in _places(context) if _is_short(lines[n].text)]
+    hints = context.hints
+    short = [n for n in _places(context) if hints[n] & AGENCY and _is_short(lines[n].text)]
     telling = agency_names.telling_words("\n".join([lines[number].text for number in short]))
     body = [number for number, line in enumerate(lines) if line.role == BODY] if telling else []
     for number in short if telling else ():

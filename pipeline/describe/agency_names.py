@@ -166,6 +166,16 @@ def _foreign() -> tuple[re.Pattern[str], bytes]:
     return re.compile("|".join(map(re.escape, foreign))), opening
 
 
+def words_of_names() -> frozenset[bytes]:
+    """Return plain words one of which is in each name and code that has any."""
+    return _told_by()
+
+
+def foreign_openings() -> bytes:
+    """Return the bytes that the names without any plain word open with, in UTF-8."""
+    return _foreign()[1]
+
+
 def telling_words(text: str) -> list[str]:
     """Return words of `text` one of which is in each match of `mention` there; few or none."""
     data = text.encode("utf-8", "surrogatepass")

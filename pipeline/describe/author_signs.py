@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import squeeze
+from pipeline.describe.hints import REPORTED, WRITTEN
 from pipeline.describe.names import (
     looks_personal,
     opens_with_given_name,
@@ -92,11 +93,14 @@ def named(names: tuple[str, ...], confidence: float, rule: str, source: str) -> 
 
 def _credits(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "(Reporting by X and Y; Editing by Z)" at the end of the text."""
-    lines = [*context.with_role("credit")[:6], *context.cleaned.lines[-12:]]
-    for line in lines:
+    hinted = context.with_hint(REPORTED)
+    lines = context.cleaned.lines
+    if not any(n >= len(lines) - 12 or lines[n].role == "credit" for n in hinted):  # most
+        return []
+    for line in (*context.with_role("credit")[:6], *lines[-12:]):
         end = line.text[-600:]
-        hinted = holds(end, _BY) and holds(end.lower(), _REPORTING_WORDS)
-        match = _REPORTING.search(end) if hinted else None
+        is_credit = holds(end, _BY) and holds(end.lower(), _REPORTING_WORDS)
+        match = _REPORTING.search(end) if is_credit else None
         if match:
             names = parse_names(match.group(1), known=known)
             if names:
@@ -179,10 +183,10 @@ _NO_BYLINES: Final = frozenset(("caption", "comment"))
 def _written(context: Context, known: frozenset[str]) -> list[Candidate]:
     """Read "This story was written by Jane Doe, a doctor in Acme", at either end of the text."""
     first, last, lines = context.first_body_index, context.last_body_index, context.cleaned.lines
-    for line in (
-        *lines[max(0, first - 8) : first + 3],
-        *lines[max(first + 3, last - 8) : last + 9],
-    ):
+    for number in context.with_hint(WRITTEN):
+        if not (-8 <= number - first < 3 or -8 <= number - last < 9):
+            continue
+        line = lines[number]
         text = line.text[-LONGEST_BYLINE:] if " by " in line.text else ""
         hinted = bool(text) and holds(text.lower(), _WRITTEN_WORDS)
         match = _WRITTEN.search(text) if hinted else None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from pipeline.describe import dateline, headline_lines
+from pipeline.describe import dateline, headline_lines, hints
 from pipeline.records import BODY, Candidate, Cleaned, Document, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: How many lines at either end of a text can hold its furniture; bounds the work on huge texts.
 TOP_LINES: Final = 60
@@ -47,13 +47,24 @@ class Context:
     """One document as the field modules see it.
 
     `markup` holds the candidates read from the HTML tree (`pipeline.describe.markup_candidates`),
-    empty for flattened text; `detected` the language of the text where it is known already.
+    empty for flattened text; `detected` the language of the text and `hinted` the hints of its
+    lines, where they are known already.
     """
 
     document: Document
     cleaned: Cleaned
     markup: tuple[Candidate, ...] = ()
     detected: tuple[str | None, float | None] | None = None
+    hinted: Sequence[int] | None = None
+
+    @view
+    def hints(self) -> Sequence[int]:
+        """What each line holds that rules ask for: bits of `hints`."""
+        return hints.of_articles([self.cleaned])[0] if self.hinted is None else self.hinted
+
+    def with_hint(self, hint: int) -> list[int]:
+        """Return the numbers of the lines with a hint."""
+        return [number for number, held in enumerate(self.hints) if held & hint]
 
     @view
     def top(self) -> tuple[Line, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.describe import date_words
 from pipeline.describe.date_parse import Order, Stated, find
+from pipeline.describe.hints import FIGURE
 from pipeline.records import BODY, Line
 
 if TYPE_CHECKING:
@@ -60,35 +61,38 @@ class Dated:
 
 def dated_lines(context: Context, order: Order | None) -> list[Dated]:
     """Return the dates that lines state, in the order of the text."""
-    lines = _printed(context)
+    lines, hints = _printed(context)
     return [
         dated
         for number, place in _places(lines)
-        if _DATED.search(lines[number].text[:_LONGEST])
+        if hints[number] & FIGURE and _DATED.search(lines[number].text[:_LONGEST])
         for dated in _read(lines[number], lines[number - 1] if number else None, place, order)
     ]
 
 
-def _printed(context: Context) -> list[Line]:
-    """Return the lines as printed: parts of one line with several roles are put together again.
+def _printed(context: Context) -> tuple[list[Line], list[int]]:
+    """Return the lines as printed, with their hints: parts of a line are put together again.
 
     The role of the whole is that of the part that can date the article, else of the first part.
     """
     raw = context.cleaned.raw_text
     joined: list[Line] = []
-    for line in context.cleaned.lines:
+    hints: list[int] = []
+    for line, held in zip(context.cleaned.lines, context.hints, strict=True):
         last = joined[-1] if joined else None
         # Parts of one line touch.
         if last is None or line.start > last.end or line.end - last.start > _LONGEST:
             joined.append(line)
+            hints.append(held)
             continue
+        hints[-1] |= held
         role = (
             line.role
             if line.role in ("timestamp", "byline") and last.role != "byline"
             else last.role
         )
         joined[-1] = last._replace(end=line.end, text=raw[last.start : line.end], role=role)
-    return joined
+    return joined, hints
 
 
 def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.fold import data_lines, data_words, fold, spaced, words
+from pipeline.describe.hints import POINTS
 from pipeline.fold import holds
 from pipeline.records import BODY, Line
 
@@ -77,7 +78,8 @@ def marked_lines(context: Context) -> Iterator[tuple[Line, list[str]]]:
     folded = _folded(lines[start : end + 8])
     again = _met_again(folded)
     naming = [n for n in range(start + 1, min(len(lines), end + 8)) if _names(lines[n])]
-    points = {n for n in range(max(0, start - _MOST_POINTS), end) if _POINTS.match(lines[n].text)}
+    hinted = [n for n in context.with_hint(POINTS) if start - _MOST_POINTS <= n < end]
+    points = {n for n in hinted if _POINTS.match(lines[n].text)}
     found: list[tuple[Line, list[str], int, int]] = []
     seen: set[str] = set()
     above: tuple[int, str] = (-2, "")
