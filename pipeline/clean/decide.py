@@ -19,7 +19,7 @@ from pipeline.clean.model import Labels
 from pipeline.clean.parts import DATE_ROLES, parts, promising
 from pipeline.clean.place import placed
 from pipeline.clean.repeats import repeated
-from pipeline.clean.roles import WORDED, decided_role, rule_role
+from pipeline.clean.roles import WORDED, decided_roles, rule_roles
 from pipeline.clean.shape import SOFT
 from pipeline.records import BODY, Line
 
@@ -107,8 +107,9 @@ def _verdicts(
     pieces = _pieces(lines)
     short = np.diff(lines.words.first) <= np.where(pieces, _LONGEST_OF_PIECES, _LONGEST)
     doubted = is_body & (labels.body < CERTAIN) & short & labels.worded
-    for row in np.flatnonzero(doubted).tolist():
-        if wording := decided_role(texts[row]):
+    rows = np.flatnonzero(doubted).tolist()
+    for row, wording in zip(rows, decided_roles([texts[row] for row in rows]), strict=True):
+        if wording:
             told[row] = wording
             is_body[row] = False
     chance = np.where(furniture < LEARNED, labels.body, 0.0)
@@ -121,13 +122,14 @@ def _verdicts(
     kept_by = [RESCUE_RULE if prose else MODEL_RULE for prose in rescued.tolist()]
     for row in joined:
         kept_by[row] = NEIGHBOURS_RULE
+    named = _named(texts, ~is_body, labels, furniture) | told
+    known = furniture.tolist()
     return [
-        (BODY, kept_by[row], round(probability[row], 4))
-        if is_body[row]
-        else (*(told.get(row) or _named(text, row, labels, float(furniture[row]))),
-              round(max(1 - probability[row], float(furniture[row]), WORDED * (row in told)), 4))
-        for row, text in enumerate(texts)
-    ]  # fmt: skip
+        (BODY, kept_by[row], round(chance, 4))
+        if is_ours
+        else (*named[row], round(max(1 - chance, known[row], WORDED * (row in told)), 4))
+        for row, (is_ours, chance) in enumerate(zip(is_body.tolist(), probability, strict=True))
+    ]
 
 
 def _rescued(lines: Lines, is_body: Array) -> Array:
@@ -218,13 +220,20 @@ def _pieces(lines: Lines) -> Array:
     return np.asarray((before == soft) | (lines.chars[lines.end] == soft))
 
 
-def _named(text: str, row: int, labels: Labels, known: float) -> tuple[str, str]:
-    """Return the role of a removed line and what tells it: its wording, or the model."""
-    rule = LEARNED_RULE if known >= LEARNED else MODEL_RULE
-    tried = labels.worded[row] and labels.role_score[row] < SURE
-    if tried and (told := rule_role(text.lstrip(_BULLETS) or text)):
-        return (told[0], rule) if known >= LEARNED else told
-    return labels.role[row], rule
+def _named(
+    texts: list[str], removed: Array, labels: Labels, furniture: Array
+) -> dict[int, tuple[str, str]]:
+    """Return the role of each removed line and what tells it: its wording, or the model."""
+    named = {
+        row: (labels.role[row], LEARNED_RULE if furniture[row] >= LEARNED else MODEL_RULE)
+        for row in np.flatnonzero(removed).tolist()
+    }
+    rows = np.flatnonzero(removed & labels.worded & (labels.role_score < SURE)).tolist()
+    worded = rule_roles([texts[row].lstrip(_BULLETS) or texts[row] for row in rows])
+    for row, told in zip(rows, worded, strict=True):
+        if told:
+            named[row] = (told[0], named[row][1]) if furniture[row] >= LEARNED else told
+    return named
 
 
 def _split(line: Line) -> list[Line]:
