@@ -13,28 +13,31 @@ from pipeline.clean.lines import BLANK, Array, character_kinds
 #: Marks that are no words where they stand alone, and what all of them open with.
 _MARKS: Final = frozenset("-–—|•*&/…") | {"--", "..."}
 _OPENERS: Final = frozenset(mark[0] for mark in _MARKS)
+_LONGEST_MARK: Final = max(map(len, _MARKS))
+#: Kinds of characters: blanks, what a mark opens with, all else.
+_GAP, _OPENER, _OTHER = 0, 1, 2
 
 
 def word_counts(texts: Sequence[str]) -> list[int]:
     """Return the number of words of each text; marks that stand alone between two are none."""
     joined = "".join([f"{text}\n" for text in texts])
     chars = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    shown = np.zeros(len(chars) + 1, dtype=bool)
-    shown[1:] = (character_kinds().take(chars, mode="clip") & BLANK) == 0
-    edges = np.flatnonzero(shown[1:] != shown[:-1])
-    start, end = edges[::2], edges[1::2]
+    kinds = _kinds().take(chars, mode="clip")
+    shown = kinds != _GAP
+    starts = shown.copy()
+    starts[1:] = shown[1:] > shown[:-1]
     # Few words open like a mark.
-    doubted = np.flatnonzero(_opens_marks().take(chars[start], mode="clip"))
-    spans = zip(start[doubted].tolist(), end[doubted].tolist(), strict=True)
-    start = np.delete(start, doubted[[joined[low:high] in _MARKS for low, high in spans]])
+    for place in (starts & (kinds == _OPENER)).nonzero()[0].tolist():
+        if joined[place : place + _LONGEST_MARK + 1].split(maxsplit=1)[0] in _MARKS:
+            starts[place] = False
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    counts: list[int] = np.diff(np.searchsorted(start, bounds)).tolist()
+    counts: list[int] = np.diff(np.searchsorted(starts.nonzero()[0], bounds)).tolist()
     return counts
 
 
 @functools.cache
-def _opens_marks() -> Array:
-    """Return of the first 65,536 code points which one of `_MARKS` opens with."""
-    opens = np.zeros(len(character_kinds()), dtype=bool)
-    opens[[ord(mark) for mark in _OPENERS]] = True
-    return opens
+def _kinds() -> Array:
+    """Return which of the first 65,536 code points are blanks and which open one of `_MARKS`."""
+    kinds = np.where((character_kinds() & BLANK) > 0, np.uint8(_GAP), np.uint8(_OTHER))
+    kinds[[ord(mark) for mark in _OPENERS]] = _OPENER
+    return kinds

@@ -92,15 +92,26 @@ def _least(candidate: Candidate) -> float:
 
 def _alone(candidate: Candidate) -> Choice:
     """Return the choice where one candidate is all there is."""
-    field, value, _, rule, source_text = candidate
-    own, is_fitted = weight(candidate)
+    field, value, confidence, rule, source_text = candidate
     if field == "authors":
         own = scores(field, {"": [candidate]})[""]
-    odds = exp(min(max(own, -_SCORE_LIMIT), _SCORE_LIMIT))
-    sure = round(odds / (1 + odds), 3)
-    least = _LEAST.get(field, THRESHOLD) if is_fitted else THRESHOLD
+        sure, least = _sure(own), _least(candidate)
+    else:
+        sure, least = _sure_alone(field, confidence, rule)
     chosen = Candidate(field, value, sure, rule, source_text)
     return Choice(value if sure >= least else None, (chosen,))
+
+
+@lru_cache(maxsize=1024)
+def _sure_alone(field: str, confidence: float, rule: str) -> tuple[float, float]:
+    """Return how likely the only value of a field is right, and how likely it must be."""
+    candidate = Candidate(field, "", confidence, rule, "")
+    return _sure(weight(candidate)[0]), _least(candidate)
+
+
+def _sure(own: float) -> float:
+    odds = exp(min(max(own, -_SCORE_LIMIT), _SCORE_LIMIT))
+    return round(odds / (1 + odds), 3)
 
 
 def _with(candidate: Candidate, confidence: float) -> Candidate:
