@@ -20,6 +20,8 @@ from pipeline.inbox import day_folders, day_of
 if TYPE_CHECKING:
     import dagster as dg
 
+    from pipeline.publish.storage import Storage
+
 
 #: The asset that tells of all days together.
 _REPORT: Final = "corpus_report"
@@ -109,38 +111,52 @@ def _day_folders(path: str) -> list[tuple[date, str]]:
 def replay(out: str, reason: str | None) -> int:
     """Try the quarantined items of `out` (those with `reason`) again; return the exit status.
 
-    Raises `NothingToDo` where quarantine holds none.
+    Days that a killed replay left half done are finished too. Raises `NothingToDo` where there
+    are none, and quarantine holds nothing to try.
     """
     from pipeline.publish.storage import Storage
     from pipeline.publish.summary import print_summary
     from pipeline.stages import replay_day
 
     storage = Storage(out)
+    begun = _half_done(storage)
     columns = ["scrape_date", "reason", "stage", "replayable"]
     held = storage.read("quarantine", columns=columns).to_pylist()
     meant = [row for row in held if reason in (None, row["reason"])]
-    kind = f"for the reason {reason}" if reason else "at all"
-    if not meant:
-        raise NothingToDo(f"the quarantine of {out} holds nothing {kind}")
     # What a later stage gave up lies whole in raw_documents.
     whole = [row for row in meant if row["replayable"] or row["stage"] != "ingest"]
-    if not whole:
-        raise NothingToDo(
-            f"nothing to try again: what the quarantine of {out} holds {kind} was kept in part or "
-            "is no document by itself; deliver it again"
-        )
-    days = sorted({row["scrape_date"] for row in whole})
-    console = Console()
-    for day in days:
+    if not whole and not begun:
+        kind = f"for the reason {reason}" if reason else "at all"
+        raise NothingToDo(_nothing_to_replay(out, kind, held_in_part=bool(meant)))
+    for day in sorted({row["scrape_date"] for row in whole}):
         with storage.lock(f"day-{day}"):
             storage.recover()
             replay_day(storage, day, reason)
-        try:
-            _materialize_all([DayOfWork(day, ())], out, console)
-        except RunFailed as error:
-            return _failed(str(error))
+        begun.add(day)
+    days = sorted(begun)
+    console = Console()
+    try:
+        _materialize_all([DayOfWork(day, ()) for day in days], out, console)
+    except RunFailed as error:
+        return _failed(str(error))
     print_summary(console, storage, days)
     return 0
+
+
+def _half_done(storage: Storage) -> set[date]:
+    """The days whose documents are newer than what was made of them, as make would ask."""
+    cleaned = storage.modified("clean_documents")
+    raw = storage.modified("raw_documents")
+    return {day for day, written in raw.items() if written > cleaned.get(day, 0)}
+
+
+def _nothing_to_replay(out: str, kind: str, held_in_part: bool) -> str:
+    if not held_in_part:
+        return f"the quarantine of {out} holds nothing {kind}"
+    return (
+        f"nothing to try again: what the quarantine of {out} holds {kind} was kept in part or is "
+        "no document by itself; deliver it again"
+    )
 
 
 def _materialize_all(work: Sequence[DayOfWork], out: str, console: Console) -> Counter[str]:

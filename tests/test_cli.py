@@ -151,6 +151,34 @@ def test_replay_recovers_what_a_fix_made_readable(tmp_path, capsys, monkeypatch)
     assert main(["replay", "--out", out]) == 2
 
 
+def test_a_killed_replay_is_finished_by_the_next(tmp_path, monkeypatch):
+    from pipeline import run
+    from pipeline.ingest import columns
+
+    out, inbox = str(tmp_path / "data"), tmp_path / "inbox"
+    for number in (1, 2):
+        folder = inbox / f"2024-01-0{number}"
+        folder.mkdir(parents=True)
+        row = {"prosa": f"{PROSE}\n\nThis was ferry number {number}.\n"}
+        (folder / "dump.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    main(["run", str(inbox), "--out", out])
+    fixed = columns.ColumnMap.of({"text": "prosa"})
+    monkeypatch.setattr(columns.ColumnMap, "default", staticmethod(lambda: fixed))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as moment:
+        moment.setattr(run, "_materialize_all", killed)
+        assert main(["replay", "--out", out]) == 130
+    storage = Storage(out)
+    assert storage.read("quarantine").num_rows == 0
+    assert storage.read("articles").num_rows == 0
+    assert main(["replay", "--out", out]) == 0
+    assert storage.read("articles").num_rows == 2
+    assert main(["replay", "--out", out]) == 2
+
+
 def test_replay_says_what_is_wrong_with_the_column_map(tmp_path, capsys, monkeypatch):
     out, dump = str(tmp_path / "data"), tmp_path / "dump.jsonl"
     dump.write_text(json.dumps({"prosa": PROSE}))
