@@ -29,7 +29,6 @@ from pipeline.clean.lines import (
     Words,
     character_kinds,
     equals,
-    line_hashes,
     with_text,
 )
 from pipeline.clean.phrases import phrase_columns
@@ -39,6 +38,7 @@ LONG: Final = 15
 _LABELS: Final = ("related", "social", "promo", "legal", "timestamp", "byline")
 #: Characters that are counted one by one.
 _COUNTED: Final = "|,/@(©:"
+_IN_WORDS: Final = LETTER | DIGIT
 _NEIGHBOURS: Final = ("words", "stop_density", "closed", "capitals", "gap")
 
 
@@ -114,10 +114,17 @@ def _classes() -> tuple[Array, Array, Array]:
 
 
 class _Counter:
-    """Counts characters by line and class, once for all; small letters, most of a text, not."""
+    """Counts characters by line and class, once for all.
+
+    Small letters and blanks are most of a text: what they are follows from the other counts and
+    the length of the words.
+    """
 
     def __init__(self, lines: Lines) -> None:
-        place = np.flatnonzero((lines.kinds & LOWER) == 0)
+        self.size = np.maximum(lines.right - lines.left, 1)
+        words = lines.words
+        self.in_words = np.bincount(words.line, words.end - words.start, len(lines))
+        place = np.flatnonzero((lines.kinds & (LOWER | BLANK)) == 0)
         bounds = np.searchsorted(place, np.stack([lines.left, lines.right], axis=1).ravel())
         # What stands between two lines is counted for a row behind the last.
         rows = np.full(2 * len(lines) + 1, len(lines))
@@ -130,12 +137,19 @@ class _Counter:
         self._counts = counts[:-1].astype(np.float64)
 
     def kind(self, bits: int) -> Array:
-        """Return how many characters of any of the kinds `bits` each line has (not `LOWER`)."""
+        """Return how many characters of any of the kinds `bits` each line has.
+
+        Not of `LOWER` or `BLANK`.
+        """
         return self._count((self._kinds & bits) > 0)
 
-    def no_letters(self) -> Array:
-        """Return how many characters of each line are no letters."""
-        return self._count((self._kinds & LETTER) == 0)
+    def letters(self) -> Array:
+        """Return how many letters each line has: words are of letters and digits."""
+        return np.asarray(self.in_words - self.kind(DIGIT))
+
+    def blanks(self) -> Array:
+        """Return how many blanks each line has."""
+        return np.asarray(self.size - self.in_words - self._count((self._kinds & _IN_WORDS) == 0))
 
     def char(self, char: str) -> Array:
         """Return how often each line has `char`, one of `_COUNTED`."""
@@ -146,8 +160,7 @@ class _Counter:
 
 
 def _characters(lines: Lines, counter: _Counter) -> dict[str, Array]:
-    size = np.maximum(lines.right - lines.left, 1)
-    kinds = lines.kinds
+    size, kinds = counter.size, lines.kinds
     counts = {
         name: counter.kind(bits)
         for name, bits in (
@@ -155,7 +168,7 @@ def _characters(lines: Lines, counter: _Counter) -> dict[str, Array]:
             ("punctuation", PUNCTUATION), ("symbols", SYMBOL),
         )
     }  # fmt: skip
-    counts["letters"] = size - counter.no_letters()
+    counts["letters"] = counter.letters()
     first, last = kinds[lines.left], kinds[lines.right - 1]
     before_last = kinds[np.maximum(lines.right - 2, lines.left)]
     final = lines.chars[lines.right - 1]
@@ -192,20 +205,19 @@ def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
     words = lines.words
     count = np.diff(words.first)
     some = np.maximum(count, 1)
-    stop_words = count - np.bincount(words.rare_line, minlength=len(count))
-    capital = (lines.kinds[words.start] & UPPER) > 0
-    length = words.end - words.start
-    shouted = capital & (length > 1)
-    shouted &= (lines.kinds[words.end - 1] & UPPER) > 0
+    stop_words = count - words.rare
+    capital = np.flatnonzero(lines.kinds[words.start] & UPPER)
+    last = words.end[capital] - 1
+    shouted = capital[(last > words.start[capital]) & ((lines.kinds[last] & UPPER) > 0)]
     return {
         "words": count.astype(np.float64),
         "stop_words": stop_words,
         "stop_density": stop_words / some,
         "capitals": by_line(words, capital) / some,
         "shouted": by_line(words, shouted) / some,
-        "word_length": np.bincount(words.line, length, len(count)) / some,
+        "word_length": counter.in_words / some,
         "words_a_sentence": count / (1 + counter.kind(STOP)),
-        "blanks_share": counter.kind(BLANK) / some,
+        "blanks_share": counter.blanks() / some,
     }
 
 
@@ -269,7 +281,7 @@ def _headings(lines: Lines, columns: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _recurrence(lines: Lines, words: Array) -> dict[str, Array]:
-    same = with_text(line_hashes(lines), lines.text)
+    same = with_text(lines.hashes, lines.text)
     occurrences, earlier = _occurrences(equals(same))
     return {
         "times": np.minimum(occurrences, 20),
@@ -293,16 +305,12 @@ def _occurrences(group: Array) -> tuple[Array, Array]:
 
 def _runs_elsewhere(lines: Lines) -> Array:
     """Return the share of a line's runs of four words that occur in the text before it too."""
-    words, run = lines.words, lines.words.run
-    place = np.arange(len(run))
-    met = np.flatnonzero((run >= 0) & (run != place))
-    again = run[met]  # where one of their equals stands, which has its own place for a number
-    repeated = np.zeros(len(run), dtype=bool)
-    repeated[met] = repeated[again] = True
-    np.minimum.at(place, again, met)
-    repeated[place[again]] = False  # the first of them
+    words, run = lines.words, lines.words.again_run
+    first = np.zeros(run.max(initial=0) + 1, dtype=np.int64)
+    first[run[::-1]] = words.again[::-1]  # what is written last stays: the first of the equals
+    later = words.again[first[run] != words.again]
     runs = np.maximum(np.diff(words.first) - RUN + 1, 1)
-    return np.asarray(by_line(words, repeated) / runs)
+    return np.asarray(by_line(words, later) / runs)
 
 
 def _in_prose(lines: Lines, words: Array) -> Array:
@@ -312,13 +320,14 @@ def _in_prose(lines: Lines, words: Array) -> Array:
 
 def shared_words(lines: Lines, chosen: Array) -> Array:
     """Return for each line the share of its rarer words that occur elsewhere in `chosen` lines."""
+    # What a text has but once stands nowhere else.
     line, number = lines.words.rare_line, lines.words.rare_number
     there = chosen[line]
     total = np.bincount(number[there], minlength=len(lines.words.number))
     elsewhere = np.bincount(line[total[number] > there], minlength=len(lines))
-    return elsewhere / np.maximum(np.bincount(line, minlength=len(lines)), 1)
+    return elsewhere / np.maximum(lines.words.rare, 1)
 
 
-def by_line(words: Words, column: Array) -> Array:
-    """Return for each line how many of its words `column` marks."""
-    return np.bincount(words.line.take(np.flatnonzero(column)), minlength=len(words.first) - 1)
+def by_line(words: Words, places: Array) -> Array:
+    """Return for each line how many of the words at `places` it has."""
+    return np.bincount(words.line[places], minlength=len(words.first) - 1)

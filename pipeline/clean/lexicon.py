@@ -91,4 +91,5 @@ def norms(lines: Lines) -> Array:
 
 
 def _bucket(hashes: Array) -> Array:
-    return ((hashes * _MIX) >> np.uint64(48)).view(np.int64)
+    # What sparse matrices are indexed by: other numbers they would copy.
+    return ((hashes * _MIX) >> np.uint64(48)).astype(np.int32)

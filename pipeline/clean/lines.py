@@ -57,11 +57,13 @@ class Words:
 
     `start`, `end` index the batch's characters; `line` is the line a word stands in; `hash` its
     64-bit hash; `number`, below m, is the same for the same word of the same text and no other;
-    `runs` are what `run_hashes` gives; `run` is a number, like `number`, for the run of `RUN` words
-    from it on, -1 where the run would leave the line;
-    `first` has n + 1 entries: the words of line i are first[i]:first[i + 1]. `rare_line`,
-    `rare_number`: the line and the number of the words that are no function words; those of one
-    character are left out too, and one in 1,000 others.
+    `runs` are what `run_hashes` gives; `first` has n + 1 entries: the words of line i are
+    first[i]:first[i + 1].
+    `again`: the words from which on a run of `RUN` words of one line stands that the text has more
+    than once, and `again_run`, for each of them a number of the run, like `number`.
+    `rare` (n): how many words of each line are no function words; those of one character are left
+    out too, and one in 1,000 others. `rare_line`, `rare_number`: the line and the number of those
+    that their text has more than once.
     """
 
     start: Array
@@ -70,8 +72,10 @@ class Words:
     hash: Array
     runs: tuple[Array, ...]
     number: Array
-    run: Array
     first: Array
+    again: Array
+    again_run: Array
+    rare: Array
     rare_line: Array
     rare_number: Array
 
@@ -84,7 +88,8 @@ class Lines:
     each text starts. `text` (n): which text a line is of; `first` (d + 1): the lines of text i
     are first[i]:first[i + 1]; `low`, `high` (n): those of the text of line i are low[i]:high[i].
     `start`, `end` (n) index `chars` and exclude the line break; `left`, `right` exclude blanks
-    at the ends too. `gap` (n): blank lines before it.
+    at the ends too. `gap` (n): blank lines before it. `hashes` (n): the uint64 hash of its words
+    in order, 0 where it has none.
     """
 
     raw_texts: tuple[str, ...]
@@ -100,6 +105,7 @@ class Lines:
     left: Array
     right: Array
     gap: Array
+    hashes: Array
     words: Words
 
     def __len__(self) -> int:
@@ -125,20 +131,22 @@ def split(raw_texts: Sequence[str]) -> Lines:
     kinds = character_kinds().take(chars, mode="clip")
     lengths = np.array([len(text) + 1 for text in raw_texts], dtype=np.int64)
     offset = np.concatenate([[0], np.cumsum(lengths)])
-    # "\r\n" is one line break, not a line break and a blank line; the "\n" between texts is none.
     pair = np.zeros(len(chars), dtype=bool)
-    pair[:-1] = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
-    pair[offset[1:][lengths > 1] - 2] = False
-    kinds[pair] = BLANK
+    if "\r" in joined:
+        # "\r\n" is one line break, not a line break and a blank line; the "\n" between texts is
+        # none.
+        pair[:-1] = (chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))
+        pair[offset[1:][lengths > 1] - 2] = False
+        kinds[pair] = BLANK
     start, end = _line_bounds(kinds, pair)
     left, right, filled = _trim(kinds, start, end)
     start, end, left, right = start[filled], end[filled], left[filled], right[filled]
     text = np.searchsorted(offset, start, side="right") - 1
     first = np.searchsorted(text, np.arange(len(raw_texts) + 1))
+    words = _words(chars, kinds, left, right, text)
     return Lines(
         tuple(raw_texts), chars, kinds, offset, text, first, first[text], first[text + 1],
-        start, end, left, right,
-        _gaps(filled, first), _words(chars, kinds, left, right, text),
+        start, end, left, right, _gaps(filled, first), _line_hashes(words), words,
     )  # fmt: skip
 
 
@@ -185,9 +193,7 @@ def run_hashes(hashes: Array) -> tuple[Array, ...]:
     return (*runs, *[runs[-1]] * (LONGEST - len(runs)))
 
 
-def line_hashes(lines: Lines) -> Array:
-    """Return for each line the uint64 hash of its words in order (0 where it has none)."""
-    words = lines.words
+def _line_hashes(words: Words) -> Array:
     steps = _powers(_WORD_STEP, len(words.hash))
     prefix = np.concatenate([[np.uint64(0)], np.cumsum(words.hash * steps, dtype=np.uint64)])
     undo = _powers(pow(_WORD_STEP, -1, 1 << 64), len(words.hash) + 1)
@@ -296,11 +302,14 @@ def _words(chars: Array, kinds: Array, left: Array, right: Array, text: Array) -
     line = np.repeat(np.arange(len(left)), np.diff(first))
     hashes = _hash_runs(chars, start, end)
     number = equals(with_text(hashes, text[line]))
-    rare = np.flatnonzero(~word_bits(every_stop_word())[bit_of(hashes)])
+    again = (np.bincount(number, minlength=1) > 1)[number]
+    rare = ~word_bits(every_stop_word())[bit_of(hashes)]
+    met = np.flatnonzero(rare & again)
     runs = run_hashes(hashes)
-    run = _run_numbers(number, with_text(runs[RUN - 1], text[line]), first)
     return Words(
-        start, end, line, hashes, runs, number, run, first, line[rare], number[rare]
+        start, end, line, hashes, runs, number, first,
+        *_runs_again(again, with_text(runs[RUN - 1], text[line]), first),
+        np.bincount(line[rare], minlength=len(left)), line[met], number[met],
     )  # fmt: skip
 
 
@@ -309,9 +318,9 @@ def _word_bounds(kinds: Array) -> tuple[Array, Array]:
     inner = (kinds & (LETTER | DIGIT)) > 0
     # Where characters of different kinds, or two that are words of their own, meet.
     cut = inner[1:] != inner[:-1]
-    alone = (kinds & IDEOGRAPH) > 0
-    touching = alone.any()
+    touching = kinds.max() >= IDEOGRAPH  # no other class bit is as high
     if touching:
+        alone = (kinds & IDEOGRAPH) > 0
         cut |= alone[1:] | alone[:-1]
     bounds = np.flatnonzero(cut) + 1
     if inner[:1].any():
@@ -321,18 +330,20 @@ def _word_bounds(kinds: Array) -> tuple[Array, Array]:
     return bounds[inner[bounds]], bounds[1:][inner[bounds[1:] - 1]]
 
 
-def _run_numbers(number: Array, runs: Array, first: Array) -> Array:
-    """Return `Words.run`: only what starts and ends with a word met again can recur."""
-    whole = np.ones(len(number) + RUN - 1, dtype=bool)
+def _runs_again(again: Array, runs: Array, first: Array) -> tuple[Array, Array]:
+    """Return `Words.again` and `again_run`; the words marked `again` are met more than once.
+
+    Only what starts and ends with a word met again can recur.
+    """
+    whole = np.ones(len(again) + RUN - 1, dtype=bool)
     for back in range(RUN - 1):  # the last words of each line
         whole[first[1:] + back] = False
     whole = whole[RUN - 1 :]
-    run = np.where(whole, np.arange(len(number)), -1)
-    again = (np.bincount(number, minlength=1) > 1)[number]
     whole[: 1 - RUN] &= again[: 1 - RUN] & again[RUN - 1 :]
-    inside = np.flatnonzero(whole)
-    run[inside] = inside[equals(runs[inside])]
-    return run
+    place = np.flatnonzero(whole)
+    number = equals(runs[place])
+    recurs = (np.bincount(number, minlength=1) > 1)[number]
+    return place[recurs], number[recurs]
 
 
 def _hash_runs(chars: Array, start: Array, end: Array) -> Array:

@@ -29,6 +29,10 @@ from pipeline.fold import holds
 from pipeline.records import BODY
 
 _LONGEST: Final = 6000
+#: What a word tells of its line: that it may have parts, the same if in capitals, or a date.
+_TELLS: Final = 1
+_TELLS_SHOUTED: Final = 2
+_TELLS_DATE: Final = 4
 #: Words before a date, and where dates are at home also after it, from which on it stands in a
 #: sentence.
 _BEFORE: Final = 8
@@ -75,16 +79,17 @@ class PartRule:
 def promising(lines: Lines) -> tuple[Array, Array]:
     """Return which of `lines` hold words that parts are told by, and which may hold a date."""
     words = lines.words
-    place = bit_of(words.hash)
-    hits = word_bits(_row("words"))[place] | _pair_bits()[bit_of(words.runs[1])]
+    flags = _word_flags()[bit_of(words.hash)] | _pair_flags()[bit_of(words.runs[1])]
+    place = np.flatnonzero(flags)
+    flags = flags[place]
     # "MORE" joins links; "more" is in every other paragraph.
-    capital = (lines.kinds[words.end - 1] & UPPER) > 0
-    hits |= word_bits(_row("shouted"))[place] & capital
-    worded = by_line(words, hits) > 0
+    capital = (lines.kinds[words.end[place] - 1] & UPPER) > 0
+    hits = ((flags & _TELLS) > 0) | (((flags & _TELLS_SHOUTED) > 0) & capital)
+    worded = by_line(words, place[hits]) > 0
     # Without a word: "© 2019".
     marks = np.flatnonzero(lines.chars == ord("©"))
     worded[np.searchsorted(lines.right, marks, side="right")] = True
-    return worded, by_line(words, word_bits(_row("dated"))[place]) > 0
+    return worded, by_line(words, place[(flags & _TELLS_DATE) > 0]) > 0
 
 
 def body_rules(text: str) -> list[PartRule]:
@@ -182,12 +187,20 @@ def _row(name: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _pair_bits() -> Array:
-    """Return a table like that of `word_bits`, of the pairs of words of the row {pairs}."""
-    bits = np.zeros(1 << 20, dtype=bool)
+def _word_flags() -> Array:
+    """Return of each place that `bit_of` gives what the words there tell, bit by bit."""
+    rows = {"words": _TELLS, "shouted": _TELLS_SHOUTED, "dated": _TELLS_DATE}
+    flags = [word_bits(_row(name)) * np.uint8(flag) for name, flag in rows.items()]
+    return np.asarray(np.bitwise_or.reduce(flags))
+
+
+@functools.cache
+def _pair_flags() -> Array:
+    """Return a table like that of `_word_flags`, of the pairs of words of the row {pairs}."""
+    flags = np.zeros(1 << 20, dtype=np.uint8)
     pairs = (pair.split("_") for pair in _row("pairs"))
-    bits[[phrase_hash([word_hash(word) for word in pair]) >> 44 for pair in pairs]] = True
-    return bits
+    flags[[phrase_hash([word_hash(word) for word in pair]) >> 44 for pair in pairs]] = _TELLS
+    return flags
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from importlib import resources
 
 import numpy as np
 
-from pipeline.clean.lines import LONGEST, Array, Lines, line_hashes, split
+from pipeline.clean.lines import LONGEST, Array, Lines, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def phrase_columns(lines: Lines) -> dict[str, Array]:
 def _tables() -> dict[int, PhraseTable]:
     phrases = [(phrase, number) for number, (_, row) in enumerate(_rows()) for phrase in row]
     lines = split([phrase for phrase, _ in phrases])
-    lengths, hashes = np.diff(lines.words.first), line_hashes(lines)
+    lengths, hashes = np.diff(lines.words.first), lines.hashes
     group = np.array([number for _, number in phrases])
     tables = {}
     for length in range(1, LONGEST + 1):

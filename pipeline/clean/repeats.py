@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.clean.lines import RUN, Array, Lines, line_hashes, with_text
+from pipeline.clean.lines import RUN, Array, Lines, with_text
 
 #: Shorter lines recur for other reasons: refrains, answers, labels.
 _FEWEST_WORDS: Final = 8
@@ -28,13 +28,12 @@ def repeated(lines: Lines, is_body: Array, probability: Array) -> Array:
     """
     words = lines.words
     count = np.diff(words.first)
-    runs = np.flatnonzero((words.run >= 0) & is_body[words.line])
-    times = np.bincount(words.run[runs], minlength=1)
-    again = runs[times[words.run[runs]] > 1]
-    if not len(again):
+    kept = is_body[words.line[words.again]]
+    line, number = words.line[words.again[kept]], words.again_run[kept]
+    again = (np.bincount(number, minlength=1) > 1)[number]
+    line, number = line[again], number[again]
+    if not len(line):
         return np.zeros(len(lines), dtype=bool)
-    line = words.line[again]
-    number = np.unique(words.run[again], return_inverse=True)[1]
     # The first and the last line that hold a run stand for all of them.
     first = np.full(number.max() + 1, len(lines))
     last = np.full(number.max() + 1, -1)
@@ -62,7 +61,7 @@ def _breaks_off(lines: Lines) -> Array:
 def _first_of_equals(lines: Lines, said: Array) -> Array:
     """Return the lines among `said` whose equals all come after them."""
     rows = np.flatnonzero(said)
-    keys = with_text(line_hashes(lines)[rows], lines.text[rows])
+    keys = with_text(lines.hashes[rows], lines.text[rows])
     _, first, number, times = np.unique(
         keys, return_index=True, return_inverse=True, return_counts=True
     )
