@@ -248,7 +248,7 @@ def _glued(context: Context, known: frozenset[str]) -> list[Candidate]:
     for line in context.cleaned.lines[: context.first_body_index + 4]:
         text = line.text[: _GLUED_LENGTH - size]
         size += len(text)
-        match = _GLUED_BY.search(text)
+        match = _GLUED_BY.search(text) if "by" in text or "By" in text else None
         if match:
             rest = text[match.end() :][:_LONGEST_ANNOUNCED]
             names = parse_names(_up_to_glue(rest), known=known, strict=True)

@@ -309,12 +309,16 @@ _MIXED: Final = frozenset(("timestamp", "section", "other", "nav", "social"))
 def near_body(context: Context) -> list[Line]:
     """Return the lines where a byline can stand, likeliest first: above the body, then below it."""
     lines, first = context.cleaned.lines, context.first_body_index
-    last = context.last_body_index
-    above = range(max(0, first - 20), min(len(lines), first + 4))
+    start, end = max(0, first - 20), first + 4
+    near = list(lines[start:end])
     at = None if context.markup else context.headline_at
-    below = () if at is None else range(at + 1, min(len(lines), at + _BELOW_HEADLINE))
-    places = dict.fromkeys([*above, *below, *range(last + 1, min(len(lines), last + 7))])
-    return [lines[place] for place in places]
+    if at is not None:
+        below = at + _BELOW_HEADLINE
+        near += lines[at + 1 : min(start, below)]
+        near += lines[end:below]
+        end = max(end, below)
+    last = context.last_body_index
+    return near + list(lines[max(last + 1, end) : last + 7])
 
 
 #: How many lines below the headline of flattened text a byline can stand.

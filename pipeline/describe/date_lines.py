@@ -33,6 +33,8 @@ _OPENING_LENGTH: Final = 80
 _ABOVE: Final = 14
 _NEAR: Final = 6
 _BELOW: Final = 12
+#: How far above the body a line is read.
+_FAR: Final = 80
 #: A longer line in another story's teaser or a footer tells something, it does not date.
 _ASIDE_WORDS: Final = 10
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -62,10 +64,11 @@ class Dated:
 def dated_lines(context: Context, order: Order | None) -> list[Dated]:
     """Return the dates that lines state, in the order of the text."""
     lines, hints = _printed(context)
+    hinted = [number for number, held in enumerate(hints) if held & FIGURE]
     return [
         dated
-        for number, place in _places(lines)
-        if hints[number] & FIGURE and _DATED.search(lines[number].text[:_LONGEST])
+        for number, place in _places(lines, hinted)
+        if _DATED.search(lines[number].text[:_LONGEST])
         for dated in _read(lines[number], lines[number - 1] if number else None, place, order)
     ]
 
@@ -95,8 +98,8 @@ def _printed(context: Context) -> tuple[list[Line], list[int]]:
     return joined, hints
 
 
-def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
-    """Yield line numbers worth reading, with their place.
+def _places(lines: Sequence[Line], numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Yield those of the line numbers that are worth reading, with their place.
 
     `above` is between headline and body; without a headline, `near` is right before the body and
     `high` a little further; `top` is the rest before the body; `start`, `end` and `below` speak
@@ -107,13 +110,16 @@ def _places(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     headline = next(
         (n for n, line in enumerate(lines[: first + 3]) if line.role == "headline"), None
     )
-    for number in range(max(0, first - 80), first):
-        near = "near" if first - number <= _NEAR else "high" if first - number <= _ABOVE else "top"
-        near = "top" if headline is not None else near
-        yield number, "above" if headline is not None and number >= headline else near
-    edge = set(body[:4]) | set(body[-3:])
-    for number in range(first, min(len(lines), last + _BELOW + 1)):
-        if number > last:
+    edge = {*body[:4], *body[-3:]}
+    for number in numbers:
+        if not first - _FAR <= number <= last + _BELOW:
+            continue
+        if number < first and headline is not None:
+            yield number, "above" if number >= headline else "top"
+        elif number < first:
+            above = first - number
+            yield number, "near" if above <= _NEAR else "high" if above <= _ABOVE else "top"
+        elif number > last:
             yield number, "below"
         elif number in edge or (lines[number].role != BODY and number <= first + 8):
             yield number, "start" if number <= first + 8 else "end"
