@@ -63,8 +63,8 @@ def _flattened(candidate: Candidate) -> Candidate:
     """
     if candidate.field != "authors":
         return candidate
-    names, sure = tuple(candidate.value.split("; ")), candidate.confidence
-    return named(names, sure, f"{candidate.rule}_flat", candidate.source_text)
+    field, value, confidence, rule, source_text = candidate
+    return Candidate(field, value, confidence, f"{rule}_flat", source_text)
 
 
 def _site_names(context: Context) -> list[str]:

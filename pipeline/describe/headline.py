@@ -31,7 +31,7 @@ _LABEL_ONLY = re.compile(r"^(?:headline|title)\s*:\s*", re.I)
 def candidates(context: Context) -> list[Candidate]:
     """Return candidates of `headline` and `deck` from markup, lines and given metadata."""
     sites = site_keys(context)
-    found = _from_markup(context, sites)
+    found = _from_markup(context, sites) if context.markup else []
     if not found:
         found = _from_lines(context, sites)
     given = context.document.given.get("headline")

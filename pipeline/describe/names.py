@@ -151,20 +151,27 @@ def _parsed(
         labelled = text
     elif starts_with_label(text):
         strict = False
+    names = _people(labelled, known)
+    if strict:
+        names = tuple(name for name in names if looks_personal(name))
+    found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
+    if not found and single:
+        found = _single(labelled, known, announced=labelled is not text)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _people(text: str, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of people in a text without label; several rules ask for those of a line."""
     names: list[str] = []
     ended = False  # after words that are no name, only what opens like a name is one
-    for piece in _pieces(labelled):
+    for piece in _pieces(text):
         before = len(names)
         _take(piece, names, known)
         if len(names) > before and ended and not opens_with_given_name(names[-1]):
             names.pop()
         ended = ended or (before > 0 and len(names) == before and " " in piece)
-    if strict:
-        names = [name for name in names if looks_personal(name)]
-    found = tuple(dict.fromkeys(name for name in names if name))[:MOST_NAMES]
-    if not found and single:
-        found = _single(labelled, known, announced=labelled is not text)
-    return found
+    return tuple(names)
 
 
 def is_cjk(text: str) -> bool:
