@@ -7,6 +7,7 @@ that give a line away, and repeats. Rules, then the model, name what is not body
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.clean.features import LONG
 from pipeline.clean.furniture import LEARNED, LEARNED_RULE
 from pipeline.clean.lines import Array, Lines
 from pipeline.clean.model import Labels
-from pipeline.clean.parts import DATE_ROLES, parts, promising
+from pipeline.clean.parts import DATE_ROLES, PartRule, parts, promising, rules_for
 from pipeline.clean.place import placed
 from pipeline.clean.repeats import repeated
 from pipeline.clean.roles import WORDED, decided_roles, rule_roles
@@ -58,8 +59,8 @@ _CLOSERS: Final = np.array([ord(each) for each in "\"'”’»)]"])
 _BULLETS: Final = " \t*+•·–->|»"
 
 
-def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
-    """Return for each line the `Line`s that it becomes: one, or several where roles mix.
+def decide(lines: Lines, labels: Labels, furniture: Array) -> list[tuple[Line, ...]]:
+    """Return the `Line`s of each text: one for each of its lines, or several where roles mix.
 
     `furniture` (n): how far each line is known to recur in its source, 0 to 1.
     """
@@ -68,16 +69,38 @@ def decide(lines: Lines, labels: Labels, furniture: Array) -> list[list[Line]]:
     own = lines.text.tolist()
     texts = [lines.raw_texts[t][s:e] for t, s, e in zip(own, starts, ends, strict=True)]
     verdicts = _placed(lines, texts, _verdicts(lines, labels, furniture, texts))
-    found = [
-        [Line(start, end, text, role, rule, score)]
-        for start, end, text, (role, rule, score) in zip(starts, ends, texts, verdicts, strict=True)
-    ]
+    columns = zip(starts, ends, texts, *zip(*verdicts, strict=True), strict=True)
+    found = list(map(Line._make, columns))
+    split = _split(lines, found)
+    first = lines.first.tolist()
+    return [
+        tuple(found[low:high]) if split.keys().isdisjoint(range(low, high))
+        else tuple(line for row in range(low, high) for line in split.get(row, (found[row],)))
+        for low, high in itertools.pairwise(first)
+    ]  # fmt: skip
+
+
+def _split(lines: Lines, found: Sequence[Line]) -> dict[int, list[Line]]:
+    """Return what lines of mixed roles are split into, by row."""
     worded, dated = promising(lines)
-    for row in np.flatnonzero(worded | dated).tolist():
-        line = found[row][0]
-        if worded[row] or line.role in DATE_ROLES or "(c)" in line.text.lower():
-            found[row] = _split(line)
-    return found
+    rows = [
+        row for row in np.flatnonzero(worded | dated).tolist()
+        if worded[row] or found[row].role in DATE_ROLES or "(c)" in found[row].text.lower()
+    ]  # fmt: skip
+    chosen = rules_for([found[row].text for row in rows], [found[row].role for row in rows])
+    split = {}
+    for row, rules in zip(rows, chosen, strict=True):
+        if pieces := rules and _parts(found[row], rules):
+            split[row] = pieces
+    return split
+
+
+def _parts(line: Line, rules: Sequence[PartRule]) -> list[Line]:
+    return [
+        Line(line.start + part.start, line.start + part.end, line.text[part.start : part.end],
+             part.role, part.rule or line.rule, WORDED if part.rule else line.score)
+        for part in parts(line.text, line.role, rules)
+    ]  # fmt: skip
 
 
 def _placed(
@@ -118,18 +141,16 @@ def _verdicts(
     for row in np.flatnonzero(repeated(lines, is_body, labels.body)).tolist():
         told[row] = ("repeat", REPEAT_RULE)
         is_body[row] = False
-    probability = labels.body.tolist()
     kept_by = [RESCUE_RULE if prose else MODEL_RULE for prose in rescued.tolist()]
     for row in joined:
         kept_by[row] = NEIGHBOURS_RULE
-    named = _named(texts, ~is_body, labels, furniture) | told
-    known = furniture.tolist()
-    return [
-        (BODY, kept_by[row], round(chance, 4))
-        if is_ours
-        else (*named[row], round(max(1 - chance, known[row], WORDED * (row in told)), 4))
-        for row, (is_ours, chance) in enumerate(zip(is_body.tolist(), probability, strict=True))
-    ]
+    scores = np.where(is_body, labels.body, 1 - labels.body)
+    rounded = np.round(scores, 4).tolist()
+    verdicts = [(BODY, *kept) for kept in zip(kept_by, rounded, strict=True)]
+    for row, named in _named(texts, ~is_body, labels, furniture).items():
+        sure = max(float(scores[row]), float(furniture[row]), WORDED * (row in told))
+        verdicts[row] = (*told.get(row, named), round(sure, 4))
+    return verdicts
 
 
 def _rescued(lines: Lines, is_body: Array) -> Array:
@@ -234,11 +255,3 @@ def _named(
         if told:
             named[row] = (told[0], named[row][1]) if furniture[row] >= LEARNED else told
     return named
-
-
-def _split(line: Line) -> list[Line]:
-    return [
-        Line(line.start + part.start, line.start + part.end, line.text[part.start : part.end],
-             part.role, part.rule or line.rule, WORDED if part.rule else line.score)
-        for part in parts(line.text, line.role)
-    ] or [line]  # fmt: skip

@@ -79,6 +79,8 @@ def scraps(texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[tuple[int,
     """
     body = [row for row, verdict in enumerate(verdicts) if verdict[0] == BODY]
     found: list[tuple[int, str]] = []
+    if len(body) == len(verdicts):
+        return found
     if body and not _ENDS.search(texts[body[0]][-8:]):
         run = _run(verdicts, body[0], 1)
         below = next((row for row in body if row > run[-1]), None)

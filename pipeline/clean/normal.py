@@ -23,7 +23,7 @@ _LONGEST_REPAIR: Final = 100_000
 
 def normalise(piece: str) -> str:
     """Return a line, or a part of one, in normal form; "" where nothing is left of it."""
-    if _PLAIN.fullmatch(piece):
+    if (piece.isascii() and piece.isprintable()) or _PLAIN.fullmatch(piece):
         return piece.strip(" ") if "  " not in piece else " ".join(piece.split())
     if not piece.isascii():
         piece = unicodedata.normalize("NFC", _repaired(piece))

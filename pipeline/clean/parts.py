@@ -25,6 +25,7 @@ from pipeline.clean.lines import (
     word_hash,
 )
 from pipeline.clean.roles import rule_role
+from pipeline.clean.word_index import WordIndex
 from pipeline.fold import holds
 from pipeline.records import BODY
 
@@ -66,14 +67,12 @@ class PartRule:
 
     def found(self, line: str) -> Iterable[re.Match[str]]:
         """Return where the rule finds its part in a line."""
+        if self.needs and not holds(line, self.needs):
+            return ()
         if self.pattern.pattern[:1] == "^":
             match = self.pattern.match(line)
-            return (match,) if match and self._may_fit(line) else ()
-        # Looking for words first is many times cheaper than the pattern.
-        return self.pattern.finditer(line) if self._may_fit(line) else ()
-
-    def _may_fit(self, line: str) -> bool:
-        return not self.needs or holds(line, self.needs)
+            return (match,) if match else ()
+        return self.pattern.finditer(line)
 
 
 def promising(lines: Lines) -> tuple[Array, Array]:
@@ -95,7 +94,23 @@ def promising(lines: Lines) -> tuple[Array, Array]:
 def body_rules(text: str) -> list[PartRule]:
     """Return the rules for lines of body that may fit some line of `text`: few, mostly."""
     rules = _rules_for(BODY, dated=False)
-    return [rule for rule in rules if not rule.needs or holds(text, rule.needs)]
+    return [rule for _, rule in rules if not rule.needs or holds(text, rule.needs)]
+
+
+def rules_for(lines: Sequence[str], roles: Sequence[str]) -> list[list[PartRule]]:
+    """Return the rules that may fit each of `lines`, whose roles are `roles`: few, mostly."""
+    return [
+        [
+            rule
+            for bit, rule in _rules_for(role, _is_dated(line, role))
+            if held & bit or not rule.needs
+        ]
+        for line, role, held in zip(lines, roles, _word_index().found(lines), strict=True)
+    ]
+
+
+def _is_dated(line: str, role: str) -> bool:
+    return role in DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
 
 
 def parts(line: str, role: str, rules: Sequence[PartRule] | None = None) -> list[Part]:
@@ -107,8 +122,7 @@ def parts(line: str, role: str, rules: Sequence[PartRule] | None = None) -> list
     if len(line) > _LONGEST:
         return []
     if rules is None:
-        dated = role in DATE_ROLES and len(line) < 600 and _YEAR.search(line) is not None
-        rules = _rules_for(role, dated)
+        rules = rules_for([line], [role])[0]
     found: list[Part] = []
     for rule in rules:
         found += [
@@ -204,8 +218,18 @@ def _pair_flags() -> Array:
 
 
 @functools.cache
-def _rules_for(role: str, dated: bool) -> tuple[PartRule, ...]:
-    return tuple(r for r in _rules() if role in r.lines or (dated and "*" in r.lines))
+def _rules_for(role: str, dated: bool) -> tuple[tuple[int, PartRule], ...]:
+    """Return the rules for lines of a role, each with its bit of the index of words."""
+    return tuple(
+        (1 << number, rule)
+        for number, rule in enumerate(_rules())
+        if role in rule.lines or (dated and "*" in rule.lines)
+    )
+
+
+@functools.cache
+def _word_index() -> WordIndex:
+    return WordIndex(rule.needs for rule in _rules())
 
 
 @functools.cache

@@ -74,14 +74,10 @@ def _clean_batch(
     labels = label(lines, known_furniture=shares)
     decided = decide(lines, labels, shares)
     cleaned = []
-    for number, raw_text in enumerate(raw_texts):
-        own = tuple(
-            line for row in range(lines.first[number], lines.first[number + 1])
-            for line in decided[row]
-        )  # fmt: skip
-        if FILLER in shapes[number]:
+    for raw_text, shape, own in zip(raw_texts, shapes, decided, strict=True):
+        if FILLER in shape:
             own = tuple(line._replace(text=line.text.replace(FILLER, "")) for line in own)
-        cleaned.append(Cleaned(raw_text, own, body_text(own, shapes[number]), "line_model"))
+        cleaned.append(Cleaned(raw_text, own, body_text(own, shape), "line_model"))
     return cleaned
 
 
@@ -189,18 +185,18 @@ def _follows(pieces: Sequence[_Piece], shape: str, width: int) -> list[bool]:
     Wrapped lines may all be double-spaced; one that is indented below one that is not opens a
     paragraph.
     """
-    pairs = [(last[0], line[0]) for last, line in itertools.pairwise(pieces)]
+    lines = [line for line, _, _ in pieces]
+    pairs = list(itertools.pairwise(lines))
     close = [
         line.start - last.end == 1 or shape[last.end : line.start].strip(" \r") == "\n"
         for last, line in pairs
     ]
     if width and not any(close):
         close = [shape[last.end : line.start].count("\n") <= _DOUBLE for last, line in pairs]
-    opens = [
-        width > 0 and line.text[:2].isspace() and not last.text[:2].isspace()
-        for last, line in pairs
-    ]
-    return [False, *(a and not b for a, b in zip(close, opens, strict=True))][: len(pieces)]
+    if width:
+        opens = (line.text[:2].isspace() and not last.text[:2].isspace() for last, line in pairs)
+        close = [a and not b for a, b in zip(close, opens, strict=True)]
+    return [False, *close][: len(pieces)]
 
 
 def _runs_on(before: str, last_length: int, text: str, width: int) -> bool:
