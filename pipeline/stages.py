@@ -225,10 +225,12 @@ def clean_day(storage: Storage, day: date, workers: int | None = None) -> Outcom
         storage.writer("article_metadata", day) as described,
     ):
         for raw_batch, result in map_batches(function, raw, lost_row, workers):
-            lost = pc.is_valid(result["failure_reason"])
-            for failure in _failures(raw_batch.filter(lost), result.filter(lost)):
-                failed.add(failure)
-            articles = result.filter(pc.invert(lost))
+            articles = result
+            if result["failure_reason"].null_count < result.num_rows:
+                lost = pc.is_valid(result["failure_reason"])
+                articles = result.filter(pc.invert(lost))
+                for failure in _failures(raw_batch.filter(lost), result.filter(lost)):
+                    failed.add(failure)
             cleaned.write(articles)
             described.write(articles)
             progress.advance(result.num_rows)

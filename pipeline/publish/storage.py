@@ -17,6 +17,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -36,8 +37,9 @@ _DEFAULT_PART: Final = "part-0"
 #: A row group ends at so many rows or bytes of text: small enough to hold and to skip through.
 _ROW_GROUP: Final = 16_384
 _ROW_GROUP_BYTES: Final = 64 << 20
-#: Of texts, which are looked up one here and there, a row group has fewer rows.
-_SMALL_ROW_GROUPS: Final = {"clean_documents": 32}
+#: With texts a row group has fewer rows: one is packed while the next comes, and read by itself.
+#: Those of `clean_documents` are looked up one here and there.
+_SMALL_ROW_GROUPS: Final = {"raw_documents": 1_024, "articles": 1_024, "clean_documents": 32}
 _STAGING: Final = "_staging"
 _JOURNAL: Final = "_journal"
 #: Staging files so old belong to no living process.
@@ -391,7 +393,11 @@ class Storage:
 
 
 class PartitionWriter:
-    """Writes the batches of one partition to a sink in even row groups."""
+    """Writes the batches of one partition to a sink in even row groups.
+
+    A row group is packed in a thread of its own while the rows of the next one come; there are
+    never more than these two.
+    """
 
     def __init__(self, sink: pa.NativeFile, schema: pa.Schema, row_group: int = _ROW_GROUP) -> None:
         self._row_group = row_group
@@ -409,6 +415,8 @@ class PartitionWriter:
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
         self._pending_bytes = 0
+        self._packer: ThreadPoolExecutor | None = None
+        self._packing: Future[None] | None = None
         self.rows = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -422,33 +430,59 @@ class PartitionWriter:
             self._pending_bytes += size
             rest = rest.slice(taken)
             if full:
-                self._flush()
+                self._pack()
 
     def _room(self, batch: pa.RecordBatch) -> tuple[int, int, bool]:
         """Return how many rows still fit the row group, their bytes, and whether it is full.
 
-        Row by row, so that the file is the same however its rows came in batches.
+        A row group ends with the row that makes it too large, so that the file is the same
+        however its rows came in batches.
         """
-        sizes = np.cumsum(_row_bytes(batch))
         room = _ROW_GROUP_BYTES - self._pending_bytes
-        rows = min(int(np.searchsorted(sizes, room)) + 1, self._row_group - self._pending_rows)
-        taken = min(rows, batch.num_rows)
-        return taken, int(sizes[taken - 1]), rows <= batch.num_rows
+        rows = self._row_group - self._pending_rows
+        taken = batch.slice(0, rows)
+        size = _text_bytes(taken)
+        if size < room:
+            return taken.num_rows, size, rows <= batch.num_rows
+        sizes = np.cumsum(_row_bytes(taken))
+        last = int(np.searchsorted(sizes, room))
+        return last + 1, int(sizes[last]), True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # The footer is written on failure too, while the sink is open: the caller discards it.
-        if kind is None:
-            self._flush()
-        self._parquet.close()
+        try:
+            self._packed()
+            if kind is None and self._pending:
+                self._write(self._taken())
+        finally:
+            if self._packer is not None:
+                self._packer.shutdown()
+            self._parquet.close()
 
-    def _flush(self) -> None:
-        if self._pending:
-            table = pa.Table.from_batches(self._pending).combine_chunks()
-            self._parquet.write_table(table, row_group_size=table.num_rows)
-        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+    def _pack(self) -> None:
+        """Let the pending rows be written, once those before them are."""
+        self._packed()
+        if self._packer is None:
+            self._packer = ThreadPoolExecutor(1)
+        self._packing = self._packer.submit(self._write, self._taken())
+
+    def _packed(self) -> None:
+        """Wait until the row group is written that was begun; raise what went wrong with it."""
+        if self._packing is not None:
+            packing, self._packing = self._packing, None
+            packing.result()
+
+    def _taken(self) -> list[pa.RecordBatch]:
+        pending, self._pending = self._pending, []
+        self._pending_rows = self._pending_bytes = 0
+        return pending
+
+    def _write(self, batches: Sequence[pa.RecordBatch]) -> None:
+        table = pa.Table.from_batches(batches).combine_chunks()
+        self._parquet.write_table(table, row_group_size=table.num_rows)
 
 
 def _by_group(metadata: pq.FileMetaData, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -463,10 +497,20 @@ def _by_group(metadata: pq.FileMetaData, rows: np.ndarray) -> Iterator[tuple[int
 def _row_bytes(batch: pa.RecordBatch) -> np.ndarray:
     """Bytes of the texts of each row: what makes a row large."""
     total = np.zeros(batch.num_rows, dtype=np.int64)
+    for lengths in _text_lengths(batch):
+        total += pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+    return total
+
+
+def _text_bytes(batch: pa.RecordBatch) -> int:
+    """The sum of `_row_bytes`."""
+    return sum(pc.sum(lengths, min_count=0).as_py() for lengths in _text_lengths(batch))
+
+
+def _text_lengths(batch: pa.RecordBatch) -> Iterator[pa.Array]:
     for column in batch.columns:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-            total += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
-    return total
+            yield pc.binary_length(column)
 
 
 def _dictionary_columns(schema: pa.Schema) -> list[str]:

@@ -96,6 +96,31 @@ def test_the_same_rows_give_the_same_bytes(storage, tmp_path):
     assert storage.read_bytes(name) == other.read_bytes(name)
 
 
+def test_row_groups_end_by_their_bytes_however_rows_come(storage, monkeypatch):
+    monkeypatch.setattr("pipeline.publish.storage._ROW_GROUP_BYTES", 20_000)
+    table = _rows(3_000)
+    storage.write("quarantine", DAY, table)
+    storage.write("quarantine", NEXT, table.to_batches(max_chunksize=7))
+    paths = [storage.partition_path("quarantine", day) for day in (DAY, NEXT)]
+    assert Path(paths[0]).read_bytes() == Path(paths[1]).read_bytes()
+    metadata = pq.read_metadata(paths[0])
+    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    assert sum(sizes) == 3_000
+    assert 150 < min(sizes[:-1]) <= max(sizes) < 250
+
+
+def test_a_row_group_that_cannot_be_written_leaves_the_earlier_partition(storage, monkeypatch):
+    storage.write("quarantine", DAY, _rows(3))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(pq.ParquetWriter, "write_table", full)
+        storage.write("quarantine", DAY, _rows(40_000))
+    assert storage.row_count("quarantine", DAY) == 3
+
+
 def test_a_held_lock_is_refused_with_a_clear_message(storage):
     other = Storage(storage.uri)
     refused = pytest.raises(StorageError, match="another Copydesk run")
