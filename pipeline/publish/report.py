@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,7 +61,10 @@ def write_report(storage: Storage, days: Sequence[date]) -> list[date]:
     Returns the days whose pages were written. Raises `StorageError` where nothing has been
     published yet.
     """
-    with storage.lock("report"):
+    # It is read while the figures are counted, and kept for the next page: that of a corpus of one
+    # day shows the same.
+    shown = functools.lru_cache(maxsize=1)(functools.partial(_shown, storage))
+    with storage.lock("report"), ThreadPoolExecutor(1) as reader:
         corpus = storage.partitions("articles")
         if not corpus:
             raise StorageError(f"{storage.uri} holds no articles yet; run copydesk on some scrapes")
@@ -69,16 +73,20 @@ def write_report(storage: Storage, days: Sequence[date]) -> list[date]:
         written = []
         for day in sorted({*corpus, *days}):
             kept = _kept_figures(storage, day, states[day])
+            wanted = kept is None or day in days
+            showing = reader.submit(shown, (day,)) if wanted else None
             found = kept or figures.of_day(storage, day)
-            if kept is None or day in days:
-                storage.write_bytes(day_page(day), _page(storage, [day], found, True))
+            if showing is not None:
+                page = _page([day], found, showing.result(), True)
+                storage.write_bytes(day_page(day), page)
                 written.append(day)
             # After the page: a run killed between the two writes the page again.
             if kept is None:
                 _keep_figures(storage, day, states[day], found)
             if day in corpus:
                 counted[day] = found
-        page = _page(storage, corpus, figures.merged(counted.values()), False, counted)
+        total = figures.merged(counted.values())
+        page = _page(corpus, total, shown(tuple(corpus)), False, counted)
         storage.write_bytes(CORPUS_PAGE, page)
     return written
 
@@ -112,10 +120,19 @@ def _figures_path(day: date) -> str:
     return f"{FOLDER}/figures/{day.isoformat()}.json"
 
 
+def _shown(storage: Storage, days: Sequence[date]) -> dict[str, Any]:
+    """What a page shows of the articles themselves."""
+    return {
+        "examples": removed_examples(storage, days),
+        "failures": _failures(storage, days),
+        "browser": browse(storage, days),
+    }
+
+
 def _page(
-    storage: Storage,
     days: Sequence[date],
     counted: Figures,
+    shown: Mapping[str, Any],
     one_day: bool,
     by_day: Mapping[date, Figures] | None = None,
 ) -> bytes:
@@ -129,10 +146,8 @@ def _page(
         kinds=_kinds(counted["in"]["media_type"]),
         charts=_charts(counted, by_day or {}),
         fields=_coverage(counted),
-        examples=removed_examples(storage, days),
-        failures=_failures(storage, days),
-        browser=browse(storage, days),
         day_page=lambda day: day_page(day).removeprefix(f"{FOLDER}/"),
+        **shown,
         **_style(),
     )
     return page.encode()
