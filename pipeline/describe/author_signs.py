@@ -149,7 +149,9 @@ def _announced(context: Context, known: frozenset[str]) -> list[Candidate]:
         if len(text) > _LONGEST_ANNOUNCED:
             continue
         opening = text.lstrip(_AROUND_LABEL)[:_OPENING].lower()
-        if not opening.startswith(_OPENERS) or line.role in _NO_BYLINES:
+        if opening[:2] not in _TWO_LETTERS or line.role in _NO_BYLINES:  # most
+            continue
+        if not opening.startswith(_OPENERS):
             continue
         names = announced(lines, at, known)
         if names and all(map(looks_personal, names)):
@@ -176,6 +178,7 @@ _OPENERS: Final = (
     "reported", "autor", "por ", "par ", "article by", "report by", "opinion", "more", "view all",
     "all posts", "created by",
 )  # fmt: skip
+_TWO_LETTERS: Final = frozenset(opener[:2] for opener in _OPENERS)
 _AROUND_LABEL: Final = " \t\xa0*•|#-–—"
 _NO_BYLINES: Final = frozenset(("caption", "comment"))
 

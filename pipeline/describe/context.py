@@ -151,6 +151,13 @@ class Context:
         at = self.headline_at
         return () if at is None else self.cleaned.lines[at + 1 : at + 7]
 
+    @view
+    def below_headline(self) -> Sequence[Line]:
+        """The lines below the headline where its author can be named."""
+        from pipeline.describe.near_headline import below
+
+        return below(self)
+
     def markup_for(self, field: str) -> tuple[Candidate, ...]:
         """Return what the markup says about `field`, in the order found."""
         if not self.markup:

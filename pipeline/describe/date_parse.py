@@ -193,13 +193,18 @@ def find(text: str, *, order: Order | None = None) -> list[Stated]:
     `order` says how "5/6/2019" is to be read; without it both readings are kept and the American
     one comes first. Dates without a year, and years before 1985, are not dates here.
     """
-    text = text[:LONGEST]
+    return list(_found(text[:LONGEST], order))
+
+
+@functools.lru_cache(maxsize=256)
+def _found(text: str, order: Order | None) -> tuple[Stated, ...]:
+    # Pages state one date in several places, in the same words.
     found = sorted(_absolute(text, order), key=lambda stated: (stated.start, -stated.end))
     kept: list[Stated] = []
     for stated in found:
         if not kept or stated.start >= kept[-1].end:
             kept.append(_with_clock(text, stated, kept[-1].end if kept else 0))
-    return kept
+    return tuple(kept)
 
 
 def parse(text: str, *, now: datetime | None = None, order: Order | None = None) -> Stated | None:

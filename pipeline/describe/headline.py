@@ -106,9 +106,11 @@ def shared(first: str, second: str) -> float:
     return len(grams[0] & grams[1]) / least if least else 0.0
 
 
-def _grams(folded: str) -> set[str]:
+@lru_cache(maxsize=128)
+def _grams(folded: str) -> frozenset[str]:
+    # What a page shows is compared with each of its titles.
     size = 4 if folded.isascii() else 2
-    return {folded[at : at + size] for at in range(max(1, len(folded) - size + 1))}
+    return frozenset([folded[at : at + size] for at in range(max(1, len(folded) - size + 1))])
 
 
 def _decks(context: Context) -> list[Candidate]:

@@ -80,7 +80,7 @@ def near_headline(context: Context, known: frozenset[str]) -> Iterator[Named]:
     """Yield (rule, names, source line): the first name of each rule below the headline."""
     found: dict[str, tuple[tuple[str, ...], str]] = {}
     alone: list[tuple[str, ...]] = []
-    for line in _below(context):
+    for line in context.below_headline:
         if line.role in _NEVER or not 4 <= len(line.text) <= _LONGEST:
             continue
         text = squeeze(line.text)
@@ -189,14 +189,14 @@ def _labels(context: Context) -> Iterator[tuple[Sequence[Line], int]]:
     flattened whole, the menu alone can be longer than what counts as the text's top.
     """
     lines, first = context.cleaned.lines, context.first_body_index
-    for part in (_below(context), lines[max(0, first - _BELOW) : first + 2], context.edges):
+    for part in (context.below_headline, lines[max(0, first - _BELOW) : first + 2], context.edges):
         for at, line in enumerate(part[:-1]):
             text = line.text
             if len(text) <= _LABEL_LENGTH and _LABEL.fullmatch(text.strip(" *•|#-–—")):
                 yield part, at
 
 
-def _below(context: Context) -> Sequence[Line]:
+def below(context: Context) -> Sequence[Line]:
     """Return the lines below the headline up to the second paragraph; none without a headline."""
     at = headline_at(context)
     if at is None:

@@ -68,6 +68,8 @@ def choose(field: str, candidates: Iterable[Candidate]) -> Choice:
 
 def _best_first(field: str, group: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates of one value, those of the likeliest spelling first."""
+    if len(group) == 1:
+        return list(group)
     spellings: dict[str, list[Candidate]] = {}
     for candidate in group:
         spellings.setdefault(fold(candidate.value) if field == "authors" else "", []).append(

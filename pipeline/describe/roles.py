@@ -25,8 +25,9 @@ def confirmed(cleaned: Cleaned, metadata: Metadata) -> Cleaned:
     if not proven:
         return cleaned
     lines = list(cleaned.lines)
+    openings = {key[:1] for key in proven}
     for place, line in enumerate(lines):
-        if line.role == BODY:
+        if line.role == BODY or not _may_open(line.text[:1], openings):
             continue
         key = fold(line.text)
         role = proven.get(key)
@@ -35,6 +36,11 @@ def confirmed(cleaned: Cleaned, metadata: Metadata) -> Cleaned:
         if role is not None and role != line.role:
             lines[place] = line._replace(role=role, rule=_RULE)
     return replace(cleaned, lines=tuple(lines))
+
+
+def _may_open(first: str, openings: set[str]) -> bool:
+    """Tell whether a text with this first character can open, folded, with one of `openings`."""
+    return not (first.isascii() and first.isalnum()) or first.lower() in openings
 
 
 def _proven(metadata: Metadata) -> Iterator[tuple[str, str]]:
