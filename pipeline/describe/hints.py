@@ -130,7 +130,7 @@ def _table() -> tuple[Array, Array, Array, Array]:
         key = int.from_bytes(word[:_SIZE].ljust(_SIZE), "little")
         hints[key] = hints.get(key, 0) | hint
         small = word[:2].lower()
-        for opening in (word[:2], small, small.upper(), small.title()):
+        for opening in (word[:2],) if hint == AGENCY else (small, small.upper(), small.title()):
             pairs[int.from_bytes(opening, "little")] = True
     keys = np.array(sorted(hints), np.uint64)
     table[_slot(keys)] = True
