@@ -41,9 +41,10 @@ def spaced(text: str) -> str:
         for mark in _COMMON_MARKS:
             text = text.replace(mark, " ")
         if not text.isascii():
-            text = text.casefold()
-            for mark in set(text):  # a pattern takes thrice as long
-                if not mark.isalnum():
+            data = text.casefold().encode("utf-8", "surrogatepass").translate(_APART)
+            text = data.decode("utf-8", "surrogatepass")
+            for mark in set(data.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
+                if not mark.isalnum():  # a pattern takes thrice as long
                     text = text.replace(mark, " ")
             return text
     return text.encode().translate(_APART).decode()

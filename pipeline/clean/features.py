@@ -18,6 +18,7 @@ from pipeline.clean.lines import (
     DIGIT,
     LETTER,
     LOWER,
+    ODD,
     PUNCTUATION,
     QUOTE,
     RUN,
@@ -106,7 +107,7 @@ def _classes() -> tuple[Array, Array, Array]:
     Characters of the same kinds are of one class, with the number 0; those of `_COUNTED` have a
     class each, numbered from 1.
     """
-    kinds = character_kinds().astype(np.int64)
+    kinds = character_kinds().astype(np.int64) & ~ODD
     own = np.zeros(len(kinds), dtype=np.int64)
     own[[ord(char) for char in _COUNTED]] = np.arange(len(_COUNTED)) + 1
     keys, classes = np.unique(own << 16 | kinds, return_inverse=True)

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clean.normal import PLAIN
 from pipeline.clean.stop_words import every_stop_word
 
 UPPER: Final = 1
@@ -30,7 +31,8 @@ QUOTE: Final = 64
 PUNCTUATION: Final = 128
 SYMBOL: Final = 256
 BREAK: Final = 512
-IDEOGRAPH: Final = 1024
+ODD: Final = 1024  # what `normal` looks at
+IDEOGRAPH: Final = 2048
 #: Words of a run that tells where a text repeats itself.
 RUN: Final = 4
 #: Words of the longest run that is hashed.
@@ -150,6 +152,17 @@ def split(raw_texts: Sequence[str]) -> Lines:
     )  # fmt: skip
 
 
+def plain_texts(lines: Lines) -> list[bool]:
+    """Return for each text whether all lines are in normal form, but for blanks at their ends."""
+    blank = lines.kinds == BLANK
+    twice = blank[1:] & blank[:-1]
+    odd = [np.flatnonzero((lines.kinds & ODD) > 0), np.flatnonzero(twice)]
+    plain = np.ones(len(lines.raw_texts), dtype=bool)
+    plain[np.searchsorted(lines.offset, np.concatenate(odd), side="right") - 1] = False
+    found: list[bool] = plain.tolist()
+    return found
+
+
 def word_hash(word: str) -> int:
     """Return the hash that a word of a text would have; `word` must be one word."""
     folded = fold_table()[np.minimum(np.array([ord(c) for c in word]), _TABLE_SIZE - 1)]
@@ -249,6 +262,9 @@ def character_kinds() -> Array:
     for low, high in ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x0E00, 0x0EFF)):
         kinds[low : high + 1] |= IDEOGRAPH
     kinds[-1] = SYMBOL
+    plain = np.zeros(_TABLE_SIZE, dtype=bool)
+    plain[[ord(char) for char in PLAIN + _BREAKS]] = True
+    kinds[~plain] |= ODD
     return kinds
 
 

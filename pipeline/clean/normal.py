@@ -17,7 +17,8 @@ _CONTROLS: Final = {
     code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)
 }
 #: What most lines are made of, which has but one form.
-_PLAIN: Final = re.compile("[ -~‘’“”–—…]*")
+PLAIN: Final = "".join(map(chr, range(ord(" "), ord("~") + 1))) + "‘’“”–—…"
+_PLAIN: Final = re.compile(f"[{re.escape(PLAIN)}]*")
 _LONGEST_REPAIR: Final = 100_000
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline.clean.decide import decide
 from pipeline.clean.furniture import FurnitureIndex, furniture_shares
-from pipeline.clean.lines import split
+from pipeline.clean.lines import plain_texts, split
 from pipeline.clean.model import label
 from pipeline.clean.normal import normalise
 from pipeline.clean.shape import FILLER, SOFT, shaped
@@ -74,10 +74,11 @@ def _clean_batch(
     labels = label(lines, known_furniture=shares)
     decided = decide(lines, labels, shares)
     cleaned = []
-    for raw_text, shape, own in zip(raw_texts, shapes, decided, strict=True):
+    every = zip(raw_texts, shapes, decided, plain_texts(lines), strict=True)
+    for raw_text, shape, own, plain in every:
         if FILLER in shape:
             own = tuple(line._replace(text=line.text.replace(FILLER, "")) for line in own)
-        cleaned.append(Cleaned(raw_text, own, body_text(own, shape), "line_model"))
+        cleaned.append(Cleaned(raw_text, own, body_text(own, shape, plain=plain), "line_model"))
     return cleaned
 
 
@@ -94,14 +95,15 @@ def removed_spans(cleaned: Cleaned) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def body_text(lines: Iterable[Line], shape: str = "") -> str:
+def body_text(lines: Iterable[Line], shape: str = "", *, plain: bool = False) -> str:
     """Return the body of `lines` in normal form, paragraphs separated by one blank line.
 
     A line is a paragraph, unless it runs on from the line before: in hard-wrapped text, after a
     word broken at the line's end, or where a sentence goes on in small letters. `shape` is the
     text as `shape.shaped` gives it, only read to tell which line breaks stand between two lines.
+    `plain`: what `lines.plain_texts` says of it.
     """
-    pieces = _pieces(lines, shape)
+    pieces = _pieces(lines, shape, plain=plain)
     width = _wrap_width([text for _, text, _ in pieces])
     paragraphs: list[str] = []
     last_length = 0
@@ -166,14 +168,16 @@ def _wrap_width(lines: Sequence[str]) -> int:
     return widest if full > 0.6 and closed < 0.5 else 0
 
 
-def _pieces(lines: Iterable[Line], shape: str) -> list[_Piece]:
+def _pieces(lines: Iterable[Line], shape: str, *, plain: bool) -> list[_Piece]:
     """Return body lines, their normal form, and whether they share a raw line with the last."""
     pieces: list[_Piece] = []
     unbroken, end = False, -1
     for line in lines:
         unbroken = unbroken and (line.start == end or shape[end : line.start] == SOFT)
         end = line.end
-        if line.role == BODY and (text := normalise(line.text)):
+        if line.role != BODY:
+            continue
+        if text := line.text.strip(" ") if plain else normalise(line.text):
             pieces.append((line, text, unbroken))
             unbroken = True
     return pieces

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.lines import equals, phrase_hash, split, word_hash
+from pipeline.clean.lines import equals, phrase_hash, plain_texts, split, word_hash
+from pipeline.clean.normal import normalise
 
 
 def lines_of(text: str) -> list[str]:
@@ -82,3 +83,19 @@ def test_a_run_of_words_that_its_text_has_again_has_one_number_there():
     words = split(["a b c d e\na b c d", "a b c d"]).words
     assert words.again.tolist() == [0, 5]
     assert words.again_run[0] == words.again_run[1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from("ab ’…\té\xa0\r\n\u2060"), max_size=8).map("".join)))
+def test_lines_of_plain_texts_are_in_normal_form(texts):
+    lines = split(texts)
+    plain = plain_texts(lines)
+    for row, text in enumerate(lines.text.tolist()):
+        if plain[text]:
+            assert lines.raw(row).strip(" ") == normalise(lines.raw(row))
+
+
+def test_usual_prose_is_plain():
+    assert plain_texts(split(["“One…”\nTwo.\r\n\n Three", "A  b", "café", ""])) == [
+        True, False, False, True,
+    ]  # fmt: skip
