@@ -66,9 +66,11 @@ def best_states(gains: list[float]) -> list[bool]:
     out, taken = 0.0, -CHANGE
     opened, stayed = [], []
     for gain in gains:
-        opened.append(taken - CHANGE > out)
-        stayed.append(taken >= out - CHANGE)
-        out, taken = max(out, taken - CHANGE), max(taken, out - CHANGE) + gain
+        left, entered = taken - CHANGE, out - CHANGE
+        leaves, stays = left > out, taken >= entered
+        opened.append(leaves)
+        stayed.append(stays)
+        out, taken = left if leaves else out, (taken if stays else entered) + gain
     state = taken - CHANGE > out
     states = []
     for was_taken, was_kept in zip(reversed(opened), reversed(stayed), strict=True):

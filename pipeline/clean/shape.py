@@ -38,9 +38,11 @@ _INLINE_TAG: Final = re.compile(
 )
 _TAG: Final = re.compile(r"<[A-Za-z/!?][^<>\n]{0,500}>")
 
+#: The stop comes first, which is found many times faster than what must stand before it.
 _SENTENCE: Final = re.compile(
-    r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\bSen)(?<!\bRep)(?<!\bGov)(?<!\bGen)"
-    r"(?<=\w\w)[.!?…][\"'”’»)\]]{0,2}(\s)(?=[\"'“‘«(]{0,2}[^\W\da-zß-öø-ÿ])|[。！？]([ \u3000])"
+    r"[.!?…。！？](?:(?<=[。！？])([ \u3000])|(?<=\w\w[.!?…])"
+    r"(?<!\bMr.)(?<!\bMs.)(?<!\bDr.)(?<!\bSt.)(?<!\bMrs.)(?<!\bSen.)(?<!\bRep.)(?<!\bGov.)(?<!\bGen.)"
+    r"[\"'”’»)\]]{0,2}(\s)(?=[\"'“‘«(]{0,2}[^\W\da-zß-öø-ÿ]))"
 )
 #: A date after one of these words, or one in small letters, is part of a sentence.
 _LEADS_ON: Final = frozenset({
