@@ -242,7 +242,7 @@ def _recurring(
             sink.write_table(table.append_column("hash", hashes))
     database.execute(_SIZES)
     small = database.execute(_SMALL, [_LARGE_SOURCE]).to_arrow_table()["source_key"]
-    with pa.memory_map(spill) as mapped, pa.ipc.open_stream(mapped) as source:
+    with pa.OSFile(spill) as file, pa.ipc.open_stream(file) as source:
         for batch in source:
             again = pa.array(met.again(batch["hash"].to_numpy()))
             yield batch.filter(pc.or_(again, pc.is_in(batch["source_key"], small)))
