@@ -79,7 +79,7 @@ def promising(lines: Lines) -> tuple[Array, Array]:
     """Return which of `lines` hold words that parts are told by, and which may hold a date."""
     words = lines.words
     flags = _word_flags()[bit_of(words.hash)] | _pair_flags()[bit_of(words.runs[1])]
-    place = np.flatnonzero(flags)
+    place = np.flatnonzero(flags > 0)
     flags = flags[place]
     # "MORE" joins links; "more" is in every other paragraph.
     capital = (lines.kinds[words.end[place] - 1] & UPPER) > 0
