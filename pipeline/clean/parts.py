@@ -99,13 +99,14 @@ def body_rules(text: str) -> list[PartRule]:
 
 def rules_for(lines: Sequence[str], roles: Sequence[str]) -> list[list[PartRule]]:
     """Return the rules that may fit each of `lines`, whose roles are `roles`: few, mostly."""
+    read = [line if len(line) <= _LONGEST else "" for line in lines]
     return [
         [
             rule
             for bit, rule in _rules_for(role, _is_dated(line, role))
             if held & bit or not rule.needs
         ]
-        for line, role, held in zip(lines, roles, _word_index().found(lines), strict=True)
+        for line, role, held in zip(lines, roles, _word_index().found(read), strict=True)
     ]
 
 
