@@ -207,7 +207,7 @@ def _words(lines: Lines, counter: _Counter) -> dict[str, Array]:
     count = np.diff(words.first)
     some = np.maximum(count, 1)
     stop_words = count - words.rare
-    capital = np.flatnonzero(lines.kinds[words.start] & UPPER)
+    capital = np.flatnonzero((lines.kinds[words.start] & UPPER) > 0)
     last = words.end[capital] - 1
     shouted = capital[(last > words.start[capital]) & ((lines.kinds[last] & UPPER) > 0)]
     return {
