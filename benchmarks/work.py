@@ -61,9 +61,13 @@ def _timed_rows(work: Callable[[dict[str, Any]], object], source: Path) -> tuple
 
 
 def functions(source: Path, out: str) -> tuple[int, float]:
-    """The pure functions in one process: read, clean, describe, fingerprint; nothing written."""
+    """The pure functions in one process: read, clean, describe, fingerprint; nothing written.
+
+    The process is set up as a worker is.
+    """
     import pyarrow as pa
 
+    import pipeline.warm_up  # noqa: F401  - models, and when to look for garbage
     from pipeline import ingest, stages
     from pipeline.dedupe import fingerprint
     from pipeline.process import process_batch

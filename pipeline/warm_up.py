@@ -1,7 +1,7 @@
 """Imported by the server that forks the workers: loads what every batch needs, once for them all.
 
 Models, tables and compiled patterns take half a second; workers forked later have them already.
-Nothing else imports this module.
+Nothing else of the pipeline imports this module.
 """
 
 from __future__ import annotations
