@@ -82,6 +82,16 @@ def median(usages: Sequence[Usage]) -> Usage:
     )
 
 
+def least(usages: Sequence[Usage]) -> Usage:
+    """Return the least of each figure: what else goes on in the machine only adds."""
+    return Usage(
+        min(usage.wall_seconds for usage in usages),
+        min(usage.cpu_seconds for usage in usages),
+        min(usage.peak_bytes for usage in usages),
+        usages[0].output,
+    )
+
+
 def forget_own_peak() -> None:
     """Let the peak of this process's memory start anew from what it holds now."""
     Path("/proc/self/clear_refs").write_text("5")

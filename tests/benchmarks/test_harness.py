@@ -84,6 +84,7 @@ def test_systems_take_turns() -> None:
     found = measure.interleaved({n: lambda n=n: system(n) for n in "ab"}, rounds=3)
     assert order == ["a", "b", "b", "a", "a", "b"]
     assert measure.median(found["a"]).wall_seconds == 4.0
+    assert measure.least(found["a"]).wall_seconds == min(u.wall_seconds for u in found["a"])
 
 
 def test_a_failing_system_costs_only_itself(capsys: pytest.CaptureFixture[str]) -> None:
