@@ -74,20 +74,19 @@ def interleaved(systems: Mapping[str, Callable[[], Usage]], rounds: int) -> dict
 
 def median(usages: Sequence[Usage]) -> Usage:
     """Return the medians of each figure."""
-    return Usage(
-        statistics.median(usage.wall_seconds for usage in usages),
-        statistics.median(usage.cpu_seconds for usage in usages),
-        int(statistics.median(usage.peak_bytes for usage in usages)),
-        usages[0].output,
-    )
+    return _of_each(statistics.median, usages)
 
 
 def least(usages: Sequence[Usage]) -> Usage:
     """Return the least of each figure: what else goes on in the machine only adds."""
+    return _of_each(min, usages)
+
+
+def _of_each(one: Callable[[list[float]], float], usages: Sequence[Usage]) -> Usage:
     return Usage(
-        min(usage.wall_seconds for usage in usages),
-        min(usage.cpu_seconds for usage in usages),
-        min(usage.peak_bytes for usage in usages),
+        one([usage.wall_seconds for usage in usages]),
+        one([usage.cpu_seconds for usage in usages]),
+        int(one([usage.peak_bytes for usage in usages])),
         usages[0].output,
     )
 

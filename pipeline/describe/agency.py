@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pipeline.describe import agency_names, closing_credits
 from pipeline.describe.hints import AGENCY
-from pipeline.domains import host_of, split_address
+from pipeline.domains import host_of
 from pipeline.records import BODY, Candidate, Line
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _from_address(context: Context) -> Iterator[Candidate]:
     if not url or len(url) > 2000:
         return
     try:
-        parts = split_address(url)
+        parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         return

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pipeline.describe.date_lines import dated_lines
 from pipeline.describe.date_parse import Order, Stated, find, fold, month_numbers, parse, safe_day
-from pipeline.domains import split_address
 from pipeline.records import Candidate
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ _MONTH_FIRST: Final = frozenset(("us", "gov", "mil", "edu"))
 
 def _order(context: Context) -> Order | None:
     """Return how the site writes numeric dates: by its country, else its language."""
-    host = split_address(context.document.url or "").netloc.lower().split(":")[0]
+    host = urlsplit(context.document.url or "").netloc.lower().split(":")[0]
     suffix = host.rsplit(".", 1)[-1]
     if suffix in _DAY_FIRST:
         return "dmy"
@@ -243,7 +243,7 @@ def in_address(url: str | None, order: Order | None = None) -> Stated | None:
     it in the given order.
     """
     try:
-        path = split_address((url or "")[:2000]).path.lower()
+        path = urlsplit((url or "")[:2000]).path.lower()
     except ValueError:
         return None
     for match in _PATH_DAY.finditer(path):

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from math import exp
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pipeline.describe.fold import data_lines, data_words, fold, spaced, words
 from pipeline.describe.hints import POINTS
-from pipeline.domains import split_address
 from pipeline.fold import holds
 from pipeline.records import BODY, Line
 
@@ -312,7 +311,7 @@ def _slug(url: str | None) -> str:
     if not url or len(url) > 2000:
         return ""
     try:
-        parts = [part for part in split_address(url).path.split("/") if part]
+        parts = [part for part in urlsplit(url).path.split("/") if part]
     except ValueError:
         return ""
     return unquote(max(parts, key=lambda part: part.count("-") + part.count("_"), default=""))

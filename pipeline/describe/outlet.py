@@ -10,11 +10,12 @@ import re
 from collections import Counter
 from functools import cache, lru_cache
 from typing import Final
+from urllib.parse import urlsplit
 
 from pipeline.describe.agency_names import exactly
 from pipeline.describe.context import Context, shorten
 from pipeline.describe.fold import data_pairs, data_words, fold, plain, squeeze
-from pipeline.domains import domain_of, host_of, split_address
+from pipeline.domains import domain_of, host_of
 from pipeline.records import BODY, Candidate, Line
 
 _LONGEST_NAME: Final = 60
@@ -81,7 +82,7 @@ def name_of_domain(url: str | None) -> str | None:
     """Return the usual name of the outlet at an address, from the data file, or None."""
     host = host_of(url)
     table = data_pairs("outlets.tsv")
-    section = split_address(url).path[1:40].partition("/")[0] if host and url else ""
+    section = urlsplit(url).path[1:40].partition("/")[0] if host and url else ""
     if f"{host}/{section}" in table:
         return table[f"{host}/{section}"]
     while host and "." in host:
